@@ -1,0 +1,1 @@
+"""The command line: the shell that holds files, sockets, clock and environment."""

@@ -1,0 +1,1 @@
+"""Request to Comparison: every model, GPU, runtime, precision and batch asked for."""

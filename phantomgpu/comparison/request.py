@@ -1,0 +1,27 @@
+"""What was asked: one document for the command line, page, link, service and CI."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A comparison to make; checked when made from a mapping (``request_from``).
+
+    Attributes:
+        models: Built-in ids, or names of files that the caller hands over.
+        gpus: Profile ids.
+        runtimes: Profile ids.
+        precisions: Keys of ``dtype.PRECISIONS``.
+        batches: Each at least 1.
+        dims: Free dimensions set by the user, by symbol or ``"input:axis"``.
+        profiles: TOML text of custom GPU profiles, by id; they win over the catalogue.
+    """
+
+    models: tuple[str, ...]
+    gpus: tuple[str, ...]
+    runtimes: tuple[str, ...] = ("tensorrt",)
+    precisions: tuple[str, ...] = ("fp16",)
+    batches: tuple[int, ...] = (1,)
+    dims: Mapping[str, int] = field(default_factory=dict)
+    profiles: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,39 @@
+"""What the cost model says of one workload on a list of GPUs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One workload on G GPUs; K distinct kernels.
+
+    Attributes:
+        compute_s: Time the arithmetic of one such kernel needs. [gpu, kernel]
+        memory_s: Time its memory traffic needs. [gpu, kernel]
+        launch_s: Start cost that is not hidden, of one such kernel. [gpu, kernel]
+        kernel_s: Time of one such kernel: smooth maximum of the first two. [gpu, kernel]
+        latency_s: One run of the model. [gpu]
+        low_s: Lower end of the 80 % prediction interval. [gpu]
+        high_s: Upper end. [gpu]
+        memory_bytes: Weights, activations, workspace and context. [gpu]
+        mfu: Matrix FLOPs over latency times the peak, weighted by peak. [gpu]
+        bound: "compute", "memory" or "launch": which takes the largest share. one per GPU
+        supported: False where the GPU has no peak for a kernel's precision. [gpu]
+    """
+
+    compute_s: FloatArray
+    memory_s: FloatArray
+    launch_s: FloatArray
+    kernel_s: FloatArray
+    latency_s: FloatArray
+    low_s: FloatArray
+    high_s: FloatArray
+    memory_bytes: FloatArray
+    mfu: FloatArray
+    bound: tuple[str, ...]
+    supported: NDArray[np.bool_]

@@ -1,0 +1,84 @@
+"""A GPU as a profile describes it: published dense figures, and what was fitted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Basis = Literal["calibrated", "architecture", "spec"]
+"""Where a GPU's calibration comes from: its own measurements, its architecture's, or none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """Published figures of one board, one SKU, all dense.
+
+    Attributes:
+        vendor: ``"nvidia"``, ``"amd"``, ``"intel"``.
+        architecture: ``"Ampere"``; picks the default calibration.
+        sm_count: Streaming multiprocessors (NVIDIA) or compute units (AMD).
+        base_clock_hz: Guaranteed clock.
+        boost_clock_hz: Clock the peaks are stated at.
+        memory_bytes: Capacity.
+        bandwidth_bytes_per_s: Peak, of the board's memory.
+        l2_bytes: Last-level cache on the die.
+        shared_bytes_per_sm: Shared memory of one SM.
+        peak_flops_per_s: Dense matrix peak by precision ("fp32", "tf32", "fp16", "bf16", "fp8",
+            "int8", "int4", "fp64"), fp16 with fp32 accumulation. A precision that is not there
+            is not supported. "fp32" is the vector peak.
+        fp16_accumulate_flops_per_s: fp16 peak with fp16 accumulation; 0 where none is stated.
+        tdp_w: Board power limit.
+        idle_w: Power at rest; 0 where unknown.
+    """
+
+    vendor: str
+    architecture: str
+    sm_count: int
+    base_clock_hz: float
+    boost_clock_hz: float
+    memory_bytes: int
+    bandwidth_bytes_per_s: float
+    l2_bytes: int
+    shared_bytes_per_sm: int
+    peak_flops_per_s: Mapping[str, float]
+    fp16_accumulate_flops_per_s: float
+    tdp_w: float
+    idle_w: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Fitted values of the cost model for one GPU.
+
+    Attributes:
+        values: By parameter name (``hardware/calibration.py`` lists them), merged field by field:
+            architecture default, then GPU, then the user's file.
+        basis: What the most specific of those layers is.
+        fitted_on: The data, in words: ``"1,204 rows of neusight and aiconfigurator"``.
+    """
+
+    values: Mapping[str, float]
+    basis: Basis
+    fitted_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GpuProfile:
+    """One profile file, checked.
+
+    Attributes:
+        id: The file's name without ``.toml``.
+        name: For people.
+        spec: Published figures.
+        calibration: Fitted figures.
+        sources: Where each value comes from, by dotted key: ``"spec.memory_gb"``.
+        warnings: What looks odd but is allowed (a sparse-looking peak, ...).
+        origin: The path it was read from.
+    """
+
+    id: str
+    name: str
+    spec: Spec
+    calibration: Calibration
+    sources: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    origin: str = ""

@@ -1,0 +1,1 @@
+"""Node and shapes to Demand: what each operator asks of a GPU, one file per operator family."""

@@ -1,0 +1,1 @@
+"""Comparison to JSON, tables, charts and share links."""

@@ -1,0 +1,1 @@
+"""Measured rows to error figures and calibrations."""

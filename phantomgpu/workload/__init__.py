@@ -1,0 +1,1 @@
+"""Graph to Workload: the kernels a runtime would launch, as arrays."""
