@@ -1,0 +1,85 @@
+"""GPUs, runtimes and workloads that are valid as they come; a test says what it changes."""
+
+import numpy as np
+
+from phantomgpu.hardware.calibration import PARAMETERS
+from phantomgpu.hardware.gpu import Calibration, GpuProfile, Spec
+from phantomgpu.hardware.runtime import Runtime
+from phantomgpu.workload.workload import FAMILIES, PEAKS, KernelNames, Kernels, Workload
+
+
+def a_gpu(*, calibration=None, **spec):
+    """A made-up board of round numbers: 100 SMs, 100 TFLOPS fp16, 10 TFLOPS fp32, 1 TB/s."""
+    values = {name: (p.low + p.high) / 2 for name, p in PARAMETERS.items()}
+    values.update(
+        matrix_efficiency=1.0, vector_efficiency=1.0, bandwidth_efficiency=1.0,
+        roofline_sharpness=8.0, interval_log_low=-0.2, interval_log_high=0.2,
+    )  # fmt: skip
+    values.update(calibration or {})
+    figures = {
+        "vendor": "nvidia", "architecture": "Roundness", "sm_count": 100,
+        "base_clock_hz": 1e9, "boost_clock_hz": 1e9, "memory_bytes": 16 * 10**9,
+        "bandwidth_bytes_per_s": 1e12, "l2_bytes": 10**7, "shared_bytes_per_sm": 10**5,
+        "peak_flops_per_s": {"fp32": 1e13, "fp16": 1e14, "int8": 2e14},
+        "fp16_accumulate_flops_per_s": 0.0, "tdp_w": 300.0, "idle_w": 30.0,
+    }  # fmt: skip
+    figures.update(spec)
+    return GpuProfile("round", "Round", Spec(**figures), Calibration(values, "calibrated"))
+
+
+def a_runtime(**changes):
+    """A runtime that costs nothing by itself."""
+    figures = {
+        "id": "plain", "name": "Plain", "fusion": (), "casts": "none", "launch_s": 0.0,
+        "dispatch_s": 0.0, "start_s": 0.0, "context_bytes": 0, "workspace_bytes": 0,
+        "precisions": ("fp32", "fp16", "int8"), "vendors": ("nvidia",),
+    }  # fmt: skip
+    figures.update(changes)
+    return Runtime(**figures)
+
+
+def a_kernel(*, family="matmul", peak="fp16", **columns):
+    """One kernel as a row: by default a 4096-cubed fp16 matrix product."""
+    row = {
+        "m": 4096.0, "n": 4096.0, "k": 4096.0, "batch": 1.0, "window": 1.0, "stride": 1.0,
+        "kv_groups": 1.0, "steps": 1.0, "causal": 0.0, "element_bytes": 2.0, "count": 1.0,
+        "vector_flops": 0.0, "special_flops": 0.0, "weight_bytes": 0.0,
+    }  # fmt: skip
+    row.update(columns)
+    size = row["batch"] * row["element_bytes"]
+    row.setdefault("matrix_flops", 2.0 * row["batch"] * row["m"] * row["n"] * row["k"])
+    row.setdefault("read_bytes", size * (row["m"] + row["n"]) * row["k"])
+    row.setdefault("write_bytes", size * row["m"] * row["n"])
+    return {"family": FAMILIES.index(family), "peak": PEAKS.index(peak), **row}
+
+
+def a_copy(*, traffic_bytes=1e9, **columns):
+    """A kernel that only moves bytes."""
+    return a_kernel(
+        family="move", m=traffic_bytes / 4, n=1.0, k=1.0, matrix_flops=0.0,
+        read_bytes=traffic_bytes / 2, write_bytes=traffic_bytes / 2, **columns,
+    )  # fmt: skip
+
+
+def kernels_of(*rows):
+    """Rows as columns."""
+    whole = ("family", "peak")
+    return Kernels(
+        **{
+            name: np.array([row[name] for row in rows], dtype=np.int64 if name in whole else float)
+            for name in rows[0]
+        }
+    )
+
+
+def a_workload(*rows, batch=1, precision="fp16", **changes):
+    """A workload of these rows; of one matrix product when none is given."""
+    rows = rows or (a_kernel(),)
+    figures = {
+        "kernels": kernels_of(*rows),
+        "names": tuple(KernelNames("Op", (("node",),), "[]") for _ in rows),
+        "batch": batch, "precision": precision, "runtime": "plain", "weight_bytes": 1000,
+        "peak_activation_bytes": 100, "input_bytes": 10, "output_bytes": 1,
+    }  # fmt: skip
+    figures.update(changes)
+    return Workload(**figures)

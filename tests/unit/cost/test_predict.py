@@ -1,0 +1,58 @@
+"""What predict promises, on boards of round numbers."""
+
+import numpy as np
+import pytest
+
+from phantomgpu.cost import predict
+from tests.unit.cost.builders import a_copy, a_gpu, a_kernel, a_runtime, a_workload
+
+
+def latency_s(*rows, gpu=None, runtime=None):
+    estimate = predict([a_workload(*rows)], [gpu or a_gpu()], runtime or a_runtime())[0]
+    return float(estimate.latency_s[0])
+
+
+def test_copy_takes_its_bytes_over_the_bandwidth():
+    assert latency_s(a_copy(traffic_bytes=1e9)) == pytest.approx(1e-3, rel=0.05)
+
+
+def test_more_bandwidth_is_never_slower():
+    times = [
+        latency_s(a_copy(), a_kernel(), gpu=a_gpu(bandwidth_bytes_per_s=bandwidth))
+        for bandwidth in (1e11, 3e11, 1e12, 3e12)
+    ]
+
+    assert times == sorted(times, reverse=True)
+
+
+def test_a_precision_the_board_lacks_is_not_supported():
+    estimate = predict([a_workload(a_kernel(peak="fp8"))], [a_gpu()], a_runtime())[0]
+
+    assert not estimate.supported[0]
+    assert np.isnan(estimate.latency_s[0])
+
+
+def test_short_kernels_wait_for_the_host():
+    small = a_copy(traffic_bytes=1e3, count=100.0)
+
+    assert latency_s(small, runtime=a_runtime(dispatch_s=1e-5)) == pytest.approx(1e-3, rel=0.1)
+
+
+def test_dispatch_of_long_kernels_is_hidden():
+    long = a_copy(traffic_bytes=1e9, count=100.0)
+
+    assert latency_s(long, runtime=a_runtime(dispatch_s=1e-5)) == latency_s(long)
+
+
+def test_no_workload_is_no_estimate():
+    assert predict([], [a_gpu()], a_runtime()) == []
+
+
+def test_a_point_is_the_same_alone_and_within_a_sweep():
+    points = [a_workload(a_kernel(m=float(size))) for size in (64, 1000, 4096)]
+
+    together = predict(points, [a_gpu(), a_gpu(sm_count=20)], a_runtime())
+
+    for point, estimate in zip(points, together, strict=True):
+        alone = predict([point], [a_gpu(), a_gpu(sm_count=20)], a_runtime())[0]
+        assert np.array_equal(alone.latency_s, estimate.latency_s)
