@@ -41,6 +41,13 @@ class Tensor:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """In a function's body: the attribute ``name`` of the node that calls it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One operator call.
 
@@ -51,8 +58,10 @@ class Node:
         inputs: Tensor names by position; an empty one is an omitted optional input.
         outputs: Likewise.
         attributes: int, float, str, bytes, list of those, ndarray (tensor; None in its
-            place where its payload was skipped) or ``Graph``.
-        raw: The serialized ``NodeProto`` without subgraphs' weights, for the C++ inference.
+            place where its payload was skipped), ``Graph``, or in a function's body `Reference`.
+        raw: The attributes as serialized in the file (fields 5 of the ``NodeProto``), without
+            subgraphs and large lists, for the C++ inference.
+        overload: Of the model-local function it calls; mostly empty.
     """
 
     name: str
@@ -62,6 +71,7 @@ class Node:
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     raw: bytes = b""
+    overload: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +98,7 @@ class Graph:
         external: Names of the external data files it refers to.
         sha256: Digest of all that was read, weights left out: the same graph with other weights
             has the same one.
+        defaults: Of a function's attributes.
     """
 
     name: str
@@ -105,6 +116,7 @@ class Graph:
     weight_bytes: int = 0
     external: tuple[str, ...] = ()
     sha256: str = ""
+    defaults: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
