@@ -1,0 +1,122 @@
+"""Why a point of the grid cannot run, and what would."""
+
+from collections.abc import Callable
+
+from phantomgpu.comparison.cell import Problem
+from phantomgpu.comparison.fits import MEMORY_UNIT_BYTES, largest_batch
+from phantomgpu.dtype import PRECISIONS
+from phantomgpu.hardware import GpuProfile, Runtime
+
+NeededBytes = Callable[[int, str], int]
+"""Device memory that a run needs, by batch and precision."""
+
+
+def runtime_problem(gpu: GpuProfile, runtime: Runtime) -> Problem | None:
+    """The runtime does not run on this vendor's boards."""
+    if gpu.spec.vendor in runtime.vendors:
+        return None
+    return Problem(
+        code="runtime",
+        what=f"{runtime.name} does not run on {gpu.spec.vendor} boards",
+        where=f"{gpu.id} under {runtime.id}",
+        fix=f"choose a runtime that runs on {gpu.spec.vendor}; "
+        f"{runtime.id} runs on {' and '.join(runtime.vendors)}",
+    )
+
+
+def precision_problem(gpu: GpuProfile, runtime: Runtime, precision: str) -> Problem | None:
+    """The board has no such peak, or the runtime does not offer the precision."""
+    known = runnable_precisions(gpu, runtime)
+    if precision in known:
+        return None
+    if precision not in runtime.precisions:
+        what = f"{runtime.name} does not run in {precision}"
+    else:
+        what = f"{gpu.name} has no {PRECISIONS[precision].matrix_peak} peak"
+    fix = f"choose one of {', '.join(known)}" if known else "choose another board or runtime"
+    return Problem(
+        code="precision", what=what, where=f"{gpu.id} under {runtime.id}, {precision}", fix=fix
+    )
+
+
+def memory_problem(
+    gpu: GpuProfile, runtime: Runtime, precision: str, batch: int, needed_bytes: NeededBytes
+) -> Problem | None:
+    """The run needs more memory than the board has.
+
+    Args:
+        gpu: The board.
+        runtime: The runtime.
+        precision: A precision that both can run.
+        batch: Samples per run.
+        needed_bytes: What a run needs.
+    """
+    limit_bytes = gpu.spec.memory_bytes
+    needed = needed_bytes(batch, precision)
+    if needed <= limit_bytes:
+        return None
+    largest = largest_batch(
+        lambda samples: needed_bytes(samples, precision), limit_bytes, at_most=max(batch - 1, 1)
+    )
+    smaller = [
+        other
+        for other in runnable_precisions(gpu, runtime)
+        if other != precision and needed_bytes(batch, other) <= limit_bytes
+    ]
+    return Problem(
+        code="memory",
+        what=f"needs {gigabytes(needed, above=limit_bytes)} of {gigabytes(limit_bytes)} GB",
+        where=f"{gpu.id} under {runtime.id}, {precision}, batch {batch}",
+        fix=_what_would_fit(largest, smaller),
+        largest_batch=largest,
+    )
+
+
+def unsupported_problem(gpu: GpuProfile, runtime: Runtime, precision: str) -> Problem:
+    """The graph itself fixes a data type that the board cannot compute in."""
+    return Problem(
+        code="precision",
+        what=f"{gpu.name} has no peak for a data type that the model itself fixes",
+        where=f"{gpu.id} under {runtime.id}, {precision}",
+        fix="choose a board with that peak, or export the model without quantised operators",
+    )
+
+
+def runnable_precisions(gpu: GpuProfile, runtime: Runtime) -> list[str]:
+    """Precisions that the runtime offers and the board has a peak for, widest first."""
+    return [
+        name
+        for name, precision in PRECISIONS.items()
+        if name in runtime.precisions and precision.matrix_peak in gpu.spec.peak_flops_per_s
+    ]
+
+
+def gigabytes(count: int, *, above: int | None = None) -> str:
+    """Bytes in units of 2^30, as boards state them, with one decimal where it matters.
+
+    >>> gigabytes(24 * 2**30), gigabytes(33500000000)
+    ('24', '31.2')
+
+    A figure that must read as more than ``above`` gets as many decimals as that takes.
+
+    >>> gigabytes(24 * 2**30 + 2**20, above=24 * 2**30)
+    '24.001'
+    """
+    for decimals in (1, 2, 3, 6, 9):
+        text = f"{count / MEMORY_UNIT_BYTES:.{decimals}f}".rstrip("0").rstrip(".")
+        if above is None or float(text) * MEMORY_UNIT_BYTES > above:
+            return text
+    return text
+
+
+def _what_would_fit(largest: int, smaller: list[str]) -> str:
+    options = []
+    if largest == 1:
+        options.append("at batch 1")
+    elif largest > 1:
+        options.append(f"at batch {largest} or less")
+    if smaller:
+        options.append(f"in {' or '.join(smaller[:2])}")
+    if not options:
+        return "does not fit at any batch or precision: choose a board with more memory"
+    return "fits " + ", or ".join(options)

@@ -1,0 +1,244 @@
+"""Request to Comparison: every point of the grid, as it is worked out or all at once."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from phantomgpu.comparison.cell import Cell, Comparison, ModelFacts, Problem
+from phantomgpu.comparison.problems import (
+    NeededBytes,
+    memory_problem,
+    precision_problem,
+    runtime_problem,
+    unsupported_problem,
+)
+from phantomgpu.comparison.request import Request
+from phantomgpu.cost import Estimate, predict
+from phantomgpu.cost.footprint import footprint_bytes
+from phantomgpu.errors import BatchError, RequestError, UnknownNameError, nearest
+from phantomgpu.hardware import Catalog, GpuProfile, Runtime
+from phantomgpu.onnx import Graph, batch_symbol
+from phantomgpu.workload import Schedule, lower
+
+
+def compare(request: Request, models: Mapping[str, Graph], catalog: Catalog) -> Comparison:
+    """The grid that was asked for.
+
+    Args:
+        request: What was asked.
+        models: Graphs by the names that the request uses.
+        catalog: The profiles to choose from; ``request.profiles`` win over it.
+
+    Raises:
+        UnknownNameError: No such model, GPU or runtime; names the nearest three.
+        BatchError: A batch for a model that has no batch dimension.
+        RequestError: A free dimension that no model has.
+        ModelError: A model cannot be worked out.
+    """
+    catalog = with_custom_profiles(request, catalog)
+    cells = list(compare_streaming(request, models, catalog))
+    rank = {
+        axis: {name: at for at, name in enumerate(names)}
+        for axis, names in (
+            ("model", request.models),
+            ("gpu", request.gpus),
+            ("runtime", request.runtimes),
+            ("precision", request.precisions),
+            ("batch", request.batches),
+        )
+    }
+    cells.sort(key=lambda cell: [rank[axis][getattr(cell, axis)] for axis in rank])
+    return Comparison(
+        request=request,
+        models=tuple(
+            ModelFacts(id=name, sha256=models[name].sha256, nodes=len(models[name].nodes))
+            for name in request.models
+        ),
+        cells=tuple(cells),
+        gpus={name: catalog.gpu(name) for name in request.gpus},
+        runtimes={name: catalog.runtime(name) for name in request.runtimes},
+    )
+
+
+def compare_streaming(
+    request: Request, models: Mapping[str, Graph], catalog: Catalog
+) -> Iterator[Cell]:
+    """The points of the grid as they are worked out: model by model, runtime by runtime.
+
+    Everything the request may have wrong is found before the first point.
+    Arguments and errors as for ``compare``.
+    """
+    catalog = with_custom_profiles(request, catalog)
+    gpus = [catalog.gpu(name) for name in request.gpus]
+    runtimes = [catalog.runtime(name) for name in request.runtimes]
+    _check_models(request, models)
+    dims_by_model = dims_of_models(request, models)
+    for model in request.models:
+        for runtime in runtimes:
+            schedule = schedule_for(models[model], runtime, dims_by_model[model])
+            needed = memory_of(schedule, runtime)
+            for precision in request.precisions:
+                workloads = [schedule.at(batch, precision) for batch in request.batches]
+                estimates = predict(workloads, gpus, runtime)
+                for batch, estimate in zip(request.batches, estimates, strict=True):
+                    for at, gpu in enumerate(gpus):
+                        point = _Point(model, gpu, runtime, precision, batch)
+                        yield point.cell(estimate, at, needed)
+
+
+def with_custom_profiles(request: Request, catalog: Catalog) -> Catalog:
+    """The catalogue in which the request's own profiles win.
+
+    Raises:
+        ProfileError: One of them cannot be used.
+    """
+    for name, text in request.profiles.items():
+        catalog = catalog.with_profile(name, text, f"custom profile {name}")
+    return catalog
+
+
+def schedule_for(graph: Graph, runtime: Runtime, dims: Mapping[str, int]) -> Schedule:
+    """What the runtime would launch for this model, at any batch and precision."""
+    return lower(graph, fusion=runtime.fusion, casts=runtime.casts, runtime=runtime.id, dims=dims)
+
+
+def dims_of_models(request: Request, models: Mapping[str, Graph]) -> dict[str, dict[str, int]]:
+    """The free dimensions to set in each model: of those asked for, the ones it has.
+
+    Raises:
+        BatchError: A batch is asked for, and a model has none, or ``dims`` sets it too.
+        RequestError: No model has such a dimension.
+    """
+    chosen = {}
+    for name in request.models:
+        graph = models[name]
+        batch = batch_symbol(graph)
+        _check_batch(request, name, graph, batch)
+        known = known_dims(graph)
+        chosen[name] = {dim: size for dim, size in request.dims.items() if dim in known}
+    for dim in request.dims:
+        if not any(dim in dims for dims in chosen.values()):
+            free = sorted({d for name in request.models for d in free_dims(models[name])})
+            raise RequestError(
+                f"no model of this comparison has a dimension {dim!r}",
+                where=f"dims, {dim}",
+                fix=f"free dimensions are {', '.join(free) or 'none'}; "
+                "a fixed one is set by input:axis",
+            )
+    return chosen
+
+
+def free_dims(graph: Graph) -> list[str]:
+    """Symbols of the free dimensions of the inputs, in order of appearance."""
+    symbols = [
+        dim
+        for name in graph.inputs
+        for dim in graph.tensors[name].dims or ()
+        if isinstance(dim, str)
+    ]
+    return list(dict.fromkeys(symbols))
+
+
+def known_dims(graph: Graph) -> set[str]:
+    """Every name by which a dimension of an input can be set."""
+    places = {
+        f"{name}:{axis}"
+        for name in graph.inputs
+        for axis in range(len(graph.tensors[name].dims or ()))
+    }
+    return {*free_dims(graph), *places}
+
+
+def memory_of(schedule: Schedule, runtime: Runtime) -> NeededBytes:
+    """Device memory that one run needs, by batch and precision; each is worked out once."""
+
+    @cache
+    def needed_bytes(batch: int, precision: str) -> int:
+        workload = schedule.at(batch, precision)
+        return footprint_bytes(
+            weights=workload.weight_bytes,
+            activations=workload.peak_activation_bytes,
+            workspace=runtime.workspace_bytes,
+            context=runtime.context_bytes,
+        )
+
+    return needed_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """One place of the grid, before its figures are known."""
+
+    model: str
+    gpu: GpuProfile
+    runtime: Runtime
+    precision: str
+    batch: int
+
+    def cell(self, estimate: Estimate, at: int, needed_bytes: NeededBytes) -> Cell:
+        """Its figures, or why there are none; the GPU is number ``at`` of the estimate."""
+        problem = self._problem(bool(estimate.supported[at]), needed_bytes)
+        latency_s = None if problem else float(estimate.latency_s[at])
+        return Cell(
+            model=self.model,
+            gpu=self.gpu.id,
+            runtime=self.runtime.id,
+            precision=self.precision,
+            batch=self.batch,
+            latency_s=latency_s,
+            low_s=None if problem else float(estimate.low_s[at]),
+            high_s=None if problem else float(estimate.high_s[at]),
+            throughput_per_s=self.batch / latency_s if latency_s else None,
+            memory_bytes=int(estimate.memory_bytes[at]),
+            memory_limit_bytes=self.gpu.spec.memory_bytes,
+            bound="" if problem else estimate.bound[at],
+            basis=self.gpu.calibration.basis,
+            mfu=None if problem else float(estimate.mfu[at]),
+            problem=problem,
+        )
+
+    def _problem(self, supported: bool, needed_bytes: NeededBytes) -> Problem | None:
+        gpu, runtime, precision = self.gpu, self.runtime, self.precision
+        problem = (
+            runtime_problem(gpu, runtime)
+            or precision_problem(gpu, runtime, precision)
+            or memory_problem(gpu, runtime, precision, self.batch, needed_bytes)
+        )
+        if problem is None and not supported:
+            return unsupported_problem(gpu, runtime, precision)
+        return problem
+
+
+def _check_models(request: Request, models: Mapping[str, Graph]) -> None:
+    for at, name in enumerate(request.models, start=1):
+        if name not in models:
+            raise UnknownNameError(
+                f"there is no model {name!r}",
+                where=f"models, value {at}",
+                fix=f"did you mean {' or '.join(nearest(name, models)) or 'a file'}?",
+            )
+
+
+def _check_batch(request: Request, name: str, graph: Graph, batch: str | None) -> None:
+    if batch is None and tuple(request.batches) != (1,):
+        asked = ", ".join(str(samples) for samples in request.batches)
+        raise BatchError(
+            f"{name} has no batch dimension, and batch {asked} is asked for",
+            where=f"{name}, inputs {_inputs(graph)}",
+            fix="export it with a free first dimension (torch.onnx.export: dynamic_axes or "
+            "dynamic_shapes), or set the size of an input by input:axis in dims",
+        )
+    for dim in ("batch", batch):
+        if dim is not None and dim in request.dims:
+            raise BatchError(
+                f"{dim} is the batch dimension of {name}, and is set among the dimensions too",
+                where=f"dims, {dim}",
+                fix="give it once, as a batch",
+            )
+
+
+def _inputs(graph: Graph) -> str:
+    return ", ".join(
+        f"{name} [{', '.join(str(dim) for dim in graph.tensors[name].dims or ())}]"
+        for name in graph.inputs[:3]
+    )
