@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""The one entry point: people, CI and pre-commit use these words.
+
+Needs Python 3.11 or newer and the package registries; everything else it makes.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+
+if sys.version_info < (3, 11):  # noqa: UP036 (people do start it with an older one)
+    sys.exit("PhantomGPU needs Python 3.11 or newer; this is " + sys.version.split()[0])
+sys.path.insert(0, str(ROOT))
+
+from build_steps import pipeline  # noqa: E402  (only after the version check)
+from build_steps.environment import ensure_environment  # noqa: E402
+from build_steps.failure import BuildError  # noqa: E402
+from build_steps.progress import say  # noqa: E402
+from build_steps.serve import serve  # noqa: E402
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; returns the exit code."""
+    options, rest = _parser().parse_known_args(arguments)
+    try:
+        return _COMMANDS[options.command](options, rest)
+    except BuildError as error:
+        print(f"build.py: {error}", file=sys.stderr)
+        return 1
+
+
+def _serve(options: argparse.Namespace, _rest: list[str]) -> int:
+    serve(pipeline.build_site(ROOT), options.port)
+    return 0
+
+
+def _site(_options: argparse.Namespace, _rest: list[str]) -> int:
+    say(f"site: {pipeline.build_site(ROOT)}")
+    return 0
+
+
+def _wheel(_options: argparse.Namespace, _rest: list[str]) -> int:
+    say(f"wheel: {pipeline.make_wheel(ensure_environment(ROOT))}")
+    return 0
+
+
+_COMMANDS = {"serve": _serve, "site": _site, "wheel": _wheel}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="build.py", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve_ = commands.add_parser("serve", help="build the site and serve it on this machine")
+    serve_.add_argument("--port", type=int, default=8000, help="default: 8000; 0: any free one")
+    commands.add_parser("site", help="build the site into web/dist/")
+    commands.add_parser("wheel", help="build the wheel into dist/")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
