@@ -1,0 +1,50 @@
+"""Finds the rule of a node and applies it: the one function other packages call."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from phantomgpu.onnx.graph import Node, ShapedGraph
+from phantomgpu.ops.approximate import because
+from phantomgpu.ops.call import Call, UnknownShapeError
+from phantomgpu.ops.rule import Rule
+from phantomgpu.ops.table import CONTRIB, ML, STANDARD, TRAINING
+from phantomgpu.ops.work import Demand
+
+RULES: Mapping[str, Mapping[str, Rule]] = {
+    "": STANDARD,
+    "com.microsoft": CONTRIB,
+    "ai.onnx.ml": ML,
+    "ai.onnx.preview": STANDARD,
+    "ai.onnx.preview.training": TRAINING,
+}
+"""Rules by domain and operator."""
+
+
+def rule_of(domain: str, op_type: str) -> Rule | None:
+    """The rule of an operator, None where there is none.
+
+    ONNX Runtime writes some of its own operators into the standard domain, so a name the
+    standard does not know is looked up among those of com.microsoft.
+    """
+    rule = RULES.get(domain, {}).get(op_type)
+    return CONTRIB.get(op_type) if rule is None and domain == "" else rule
+
+
+def demand(node: Node, shaped: ShapedGraph) -> Demand:
+    """What one node asks of a GPU, in operations and elements.
+
+    An unknown operator, or one whose shapes are not known, is counted by the tensors it reads and
+    writes; ``approximation`` then says why. Nothing is dropped.
+
+    Raises:
+        ShapeError: The operands cannot be those of the operator.
+    """
+    call = Call(node, shaped)
+    rule = rule_of(node.domain, node.op_type) or because("not an operator that is known")
+    try:
+        done = rule(call)
+    except UnknownShapeError as unknown:
+        return because(f"the shape of '{unknown}' is not known")(call)
+    if done.family != "view" and not done.approximation and (name := call.unknown()):
+        return replace(done, approximation=f"{node.op_type}: the shape of '{name}' is not known")
+    return done
