@@ -40,3 +40,6 @@ PARAMETERS: Final[dict[str, Parameter]] = {
     )
 }
 """All of them, by name."""
+
+RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {}
+"""The same for the ``[calibration]`` table of a runtime."""

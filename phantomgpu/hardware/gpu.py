@@ -14,20 +14,23 @@ class Spec:
 
     Attributes:
         vendor: ``"nvidia"``, ``"amd"``, ``"intel"``.
-        architecture: ``"Ampere"``; picks the default calibration.
+        architecture: Id of an architecture, ``"ampere"``; picks the default calibration.
         sm_count: Streaming multiprocessors (NVIDIA) or compute units (AMD).
-        base_clock_hz: Guaranteed clock.
-        boost_clock_hz: Clock the peaks are stated at.
-        memory_bytes: Capacity.
+        base_clock_hz: Guaranteed clock; 0 where unknown.
+        boost_clock_hz: Clock the vector peaks are stated at.
+        memory_bytes: Capacity, as far as programs can use it.
         bandwidth_bytes_per_s: Peak, of the board's memory.
         l2_bytes: Last-level cache on the die.
         shared_bytes_per_sm: Shared memory of one SM.
         peak_flops_per_s: Dense matrix peak by precision ("fp32", "tf32", "fp16", "bf16", "fp8",
-            "int8", "int4", "fp64"), fp16 with fp32 accumulation. A precision that is not there
-            is not supported. "fp32" is the vector peak.
+            "int8", "int4", "fp4", "fp64"), fp16 with fp32 accumulation. A precision that is not
+            there is not supported. "fp32" and "fp64" are vector peaks; "fp32_matrix" and
+            "fp64_matrix" those of the matrix units, where they take such operands.
         fp16_accumulate_flops_per_s: fp16 peak with fp16 accumulation; 0 where none is stated.
         tdp_w: Board power limit.
         idle_w: Power at rest; 0 where unknown.
+        tensor_clock_hz: Clock the matrix peaks are stated at; 0 where that is the boost clock.
+        fp8_accumulate16_flops_per_s: fp8 peak with fp16 accumulation; 0 where none is stated.
     """
 
     vendor: str
@@ -43,6 +46,8 @@ class Spec:
     fp16_accumulate_flops_per_s: float
     tdp_w: float
     idle_w: float
+    tensor_clock_hz: float = 0.0
+    fp8_accumulate16_flops_per_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,9 @@ class GpuProfile:
         sources: Where each value comes from, by dotted key: ``"spec.memory_gb"``.
         warnings: What looks odd but is allowed (a sparse-looking peak, ...).
         origin: The path it was read from.
+        status: How far the figures were checked, a key of ``schema.STATUS``; empty if not said.
+        board: Facts that no estimate needs (launch date, list price, links, temperatures), by
+            their key in ``[board]``, in its unit.
     """
 
     id: str
@@ -82,3 +90,42 @@ class GpuProfile:
     sources: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     origin: str = ""
+    status: str = ""
+    board: Mapping[str, str | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sm:
+    """One kind of SM of an architecture.
+
+    Attributes:
+        flops_per_clock: Dense rate by precision; ``"fp16_accumulate"`` and ``"fp8_accumulate"``
+            with fp16 accumulation.
+        vector: Precisions of those that run on the vector units: int8 by DP4A, packed fp16.
+    """
+
+    flops_per_clock: Mapping[str, float]
+    vector: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """One architecture file, checked.
+
+    Attributes:
+        id: The file's name without ``.toml``.
+        name: For people.
+        vendor: Whose.
+        sms: Its kinds of SM by name: ``"ga100"``.
+        values: Calibration for boards of it that were never measured.
+        fitted_on: The data of that.
+        origin: The path it was read from.
+    """
+
+    id: str
+    name: str
+    vendor: str
+    sms: Mapping[str, Sm]
+    values: Mapping[str, float]
+    fitted_on: str
+    origin: str

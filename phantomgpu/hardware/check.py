@@ -1,0 +1,181 @@
+"""TOML text to a document whose every key is known and in range, or an error with its place."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import tomli
+
+from phantomgpu.errors import ProfileError, TomlError, nearest
+from phantomgpu.hardware.locate import Path, positions
+from phantomgpu.hardware.schema import SCHEMAS, Key
+
+Document = Mapping[str, Any]
+
+_WORDS: Final = {
+    "text": "a text in quotes",
+    "integer": "a whole number",
+    "number": "a number",
+    "texts": "a list of texts",
+}
+
+
+def read_document(text: str, *, kind: str, origin: str) -> Document:
+    """Parse a profile and check every key that is there.
+
+    Args:
+        text: TOML.
+        kind: ``"gpus"``, ``"architectures"`` or ``"runtimes"``.
+        origin: The path people know the text by.
+
+    Raises:
+        TomlError: Bad syntax, an unknown key, a wrong type, a value out of
+            range; ``where`` has file, line, column and key.
+    """
+    try:
+        document = tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
+        raise TomlError(
+            f"this is not valid TOML: {error.msg[0].lower()}{error.msg[1:]}",
+            where=f"{origin}, line {error.lineno}, column {error.colno}",
+            fix="correct the text there; texts need quotes, numbers must not have units",
+        ) from None
+    _Check(SCHEMAS[kind], text, origin).table(document, ())
+    return document
+
+
+def require(document: Document, *, kind: str, origin: str) -> None:
+    """Raise unless every required key is there.
+
+    Raises:
+        ProfileError: One is missing.
+    """
+    there = {".".join(path) for path, _ in leaves(document)}
+    for key in SCHEMAS[kind]:
+        if key.required and key.path not in there:
+            table, _, name = key.path.rpartition(".")
+            unit = f", in {key.unit}" if key.unit else ""
+            raise ProfileError(
+                f"{key.path} is missing",
+                where=f"{origin}, [{table}]" if table else origin,
+                fix=f"add {name} = … to {f'[{table}]' if table else 'the top'}{unit}: "
+                f"{key.meaning[0].lower()}{key.meaning[1:]}",
+            )
+
+
+def place(text: str, origin: str, path: Path) -> str:
+    """``where`` of a key: file, line, column, dotted key."""
+    name = ".".join(path)
+    found = positions(text).get(path)
+    return f"{origin}, line {found.line}, column {found.column}, {name}" if found else origin
+
+
+def leaves(table: Mapping[str, Any], above: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every value that is no table, with its path."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from leaves(value, (*above, name))
+        else:
+            yield (*above, name), value
+
+
+class _Check:
+    """One document held against the keys of its kind."""
+
+    def __init__(self, keys: tuple[Key, ...], text: str, origin: str) -> None:
+        self.keys = keys
+        self.text = text
+        self.origin = origin
+
+    def table(self, table: Mapping[str, Any], above: Path) -> None:
+        for name, value in table.items():
+            path = (*above, name)
+            is_table = any(_opens(key.path.split("."), path) for key in self.keys)
+            key = next((key for key in self.keys if _matches(key.path.split("."), path)), None)
+            if is_table and isinstance(value, dict):
+                self.table(value, path)
+            elif key:
+                self._value(path, key, value)
+            elif is_table:
+                self._wrong(path, f"is {_shown(value)}", f"make it a table: [{'.'.join(path)}]")
+            else:
+                self._unknown(path)
+
+    def _value(self, path: Path, key: Key, value: object) -> None:
+        if not _has_kind(value, key.kind):
+            self._wrong(path, f"is {_shown(value)}", f"write {_WORDS[key.kind]}{_unit(key)}")
+        if isinstance(value, (int, float)) and not key.low <= value <= key.high:
+            span = f"{key.low:,.12g} to {key.high:,.12g}{_unit(key)}"
+            self._wrong(path, f"is {value}, outside {span}", _slip(key, value))
+        for text in [value] if isinstance(value, str) else value if isinstance(value, list) else []:
+            if key.one_of and text not in key.one_of:
+                close = nearest(text, key.one_of, count=1)[0]
+                known = ", ".join(key.one_of)
+                self._wrong(
+                    path, f'has "{text}"', f'write one of {known}; the nearest is "{close}"'
+                )
+
+    def _wrong(self, path: Path, what: str, fix: str) -> None:
+        raise TomlError(
+            f"{'.'.join(path)} {what}", where=place(self.text, self.origin, path), fix=fix
+        )
+
+    def _unknown(self, path: Path) -> None:
+        beside = [
+            key.path.split(".")[len(path) - 1]
+            for key in self.keys
+            if _opens(key.path.split("."), path[:-1])
+        ]
+        elsewhere = [key.path for key in self.keys if key.path.split(".")[-1] == path[-1]]
+        known = list(dict.fromkeys(beside))
+        close = ", ".join(nearest(path[-1], known))
+        self._wrong(
+            path,
+            "is no key of a profile",
+            f"move it to where it belongs: {elsewhere[0]}" if elsewhere
+            else f"remove it, or correct it: the nearest here are {close}",
+        )  # fmt: skip
+
+
+def _matches(pattern: list[str], path: Path) -> bool:
+    if pattern[-1] == "**":
+        return list(path[: len(pattern) - 1]) == pattern[:-1] and len(path) >= len(pattern)
+    return len(pattern) == len(path) and all(
+        p in ("*", q) for p, q in zip(pattern, path, strict=True)
+    )
+
+
+def _opens(pattern: list[str], path: Path) -> bool:
+    """Whether ``path`` is a table that keys of ``pattern`` lie in."""
+    if pattern[-1] == "**" and path[: len(pattern) - 1] == tuple(pattern[:-1]):
+        return True
+    return len(path) < len(pattern) and all(
+        p in ("*", q) for p, q in zip(pattern, path, strict=False)
+    )
+
+
+def _has_kind(value: object, kind: str) -> bool:
+    if kind == "texts":
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if kind == "text":
+        return isinstance(value, str)
+    kinds = int if kind == "integer" else (int, float)
+    return isinstance(value, kinds) and not isinstance(value, bool)
+
+
+def _slip(key: Key, value: float) -> str:
+    for slip in key.slips:
+        if key.low <= value * slip.factor <= key.high:
+            return f"write it{_unit(key)}: {value} {slip.unit} is {value * slip.factor:.12g}"
+    return f"check the data sheet: {key.meaning[0].lower()}{key.meaning[1:]}"
+
+
+def _unit(key: Key) -> str:
+    return f" in {key.unit}" if key.unit not in ("", "1") else ""
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else f"{value}"

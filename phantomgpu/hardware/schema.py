@@ -1,0 +1,211 @@
+"""Every key a profile may have: its unit, range and meaning, once.
+
+The validator (``check``), the JSON Schema for editors and the reference page
+(``reference``) are all made from these tables, so they cannot disagree.
+
+Sizes (``memory_gb``, ``l2_mb``, ``shared_kb_per_sm``) are binary, because memory
+is built in powers of two: the "80 GB" of a data sheet are 80 x 2^30 bytes.
+Rates (``bandwidth_gb_per_s``, ``peak_tflops``) are decimal, as data sheets mean them.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from phantomgpu.dtype import PRECISIONS
+from phantomgpu.hardware.calibration import PARAMETERS, RUNTIME_PARAMETERS, Parameter
+
+Kind = Literal["text", "integer", "number", "texts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A unit people write by mistake.
+
+    Attributes:
+        unit: The mistaken unit: ``"TB/s"``.
+        factor: What turns a value in it into one in the right unit: ``1000``.
+    """
+
+    unit: str
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a profile.
+
+    Attributes:
+        path: Dotted place in the file; a part ``*`` stands for any name, a last
+            part ``**`` for one or more.
+        kind: What its value is.
+        meaning: One sentence for people.
+        unit: As data sheets write it; empty where there is none.
+        low: Smallest number that can be right.
+        high: Largest number that can be right.
+        required: Whether a profile is incomplete without it.
+        one_of: The only texts allowed; empty where any is.
+        slips: Units a number out of range is probably in.
+    """
+
+    path: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    low: float = 0.0
+    high: float = math.inf
+    required: bool = False
+    one_of: tuple[str, ...] = ()
+    slips: tuple[Slip, ...] = ()
+
+
+_MHZ: Final = (Slip("GHz", 1e3), Slip("Hz", 1e-6))
+_TFLOPS: Final = (Slip("FLOP/s", 1e-12), Slip("GFLOPS", 1e-3))
+_GB_PER_S: Final = (Slip("TB/s", 1e3), Slip("MB/s", 1e-3), Slip("bytes/s", 1e-9))
+
+STATUS: Final[dict[str, str]] = {
+    "V": "peaks and bandwidth seen in a published source",
+    "C": "whitepaper values that SMs x clock x FLOP per clock reproduce",
+    "D": "data-sheet values not read again; checked by the same arithmetic",
+    "U": "estimate: the vendor publishes no such figure",
+}
+"""How far a profile's figures were checked."""
+
+VENDORS: Final = ("nvidia", "amd", "intel", "apple")
+
+PEAKS: Final[dict[str, str]] = {
+    "fp64": "Vector units, 64 bit.",
+    "fp64_matrix": "Matrix units, 64 bit.",
+    "fp32": "Vector units, 32 bit.",
+    "fp32_matrix": "Matrix units on fp32 operands (AMD); TF32 is not that.",
+    "tf32": "Matrix units, TF32 operands.",
+    "fp16": "Matrix units (or packed vector units), fp16 operands, fp32 accumulation.",
+    "bf16": "Matrix units, bf16 operands, fp32 accumulation.",
+    "fp8": "Matrix units, fp8 operands, fp32 accumulation.",
+    "fp4": "Matrix units, fp4 operands, fp32 accumulation.",
+    "int8": "Matrix units (or DP4A on the vector units), int8 operands; TOPS.",
+    "int4": "Matrix units, int4 operands; TOPS.",
+}
+"""Peaks a board may have, one key each in ``[spec.peak_tflops]``."""
+
+
+def _peaks(table: str, names: Iterable[str], *, note: str = "") -> tuple[Key, ...]:
+    return tuple(
+        Key(f"{table}.{name}", "number", f"{PEAKS[name]}{note}", "TFLOPS", 0.01, 100_000,
+            required=(table, name) == ("spec.peak_tflops", "fp32"), slips=_TFLOPS)
+        for name in names
+    )  # fmt: skip
+
+
+def _calibration(parameters: Mapping[str, Parameter]) -> tuple[Key, ...]:
+    return (
+        Key("calibration.fitted_on", "text", "The data the values were fitted on, in words."),
+        *(Key(f"calibration.{p.name}", "number", p.meaning, p.unit, p.low, p.high)
+          for p in parameters.values()),
+    )  # fmt: skip
+
+
+_SOURCES: Final = Key(
+    "sources.**", "text",
+    "Where a value comes from, by dotted key. A table's name covers every value in it "
+    "that has no line of its own.",
+)  # fmt: skip
+
+GPU: Final[tuple[Key, ...]] = (
+    Key("name", "text", "For people.", required=True),
+    Key("extends", "text", "Id of the profile this one is a variant of: what is absent here is "
+        "taken from there, `peak_tflops` only as a whole."),
+    Key("status", "text", "How far the figures were checked.", one_of=tuple(STATUS)),
+    Key("spec.vendor", "text", "Who makes it.", required=True, one_of=VENDORS),
+    Key("spec.architecture", "text", "Id of a file in `architectures/`; gives the calibration of "
+        "boards that were never measured.", required=True),
+    Key("spec.sm", "text", "Which of the architecture's SMs it has: a table `[sm.*]` there, whose "
+        "rates the peaks are checked against."),
+    Key("spec.sm_count", "integer", "Streaming multiprocessors (NVIDIA), compute units (AMD), "
+        "Xe cores (Intel), GPU cores (Apple).", "", 1, 4096, required=True),
+    Key("spec.base_clock_mhz", "number", "Guaranteed clock.", "MHz", 100, 5000, slips=_MHZ),
+    Key("spec.boost_clock_mhz", "number", "Clock the vector peaks are stated at.", "MHz", 100,
+        5000, required=True, slips=_MHZ),
+    Key("spec.tensor_clock_mhz", "number", "Clock the matrix peaks are stated at, where it is not "
+        "the boost clock.", "MHz", 100, 5000, slips=_MHZ),
+    Key("spec.memory_gb", "number", "Capacity; x 2^30 bytes, as memory chips are built.", "GB", 0.5,
+        4096, required=True, slips=(Slip("MB", 2**-10), Slip("bytes", 2**-30), Slip("TB", 2**10))),
+    Key("spec.usable_memory_gb", "number", "What the driver leaves of it (ECC kept in the memory "
+        "itself takes a sixteenth); x 2^30 bytes.", "GB", 0.5, 4096,
+        slips=(Slip("MB", 2**-10), Slip("bytes", 2**-30))),
+    Key("spec.bandwidth_gb_per_s", "number", "Peak of the board's memory; x 10^9 bytes per second.",
+        "GB/s", 10, 50_000, required=True, slips=_GB_PER_S),
+    Key("spec.l2_mb", "number", "Last-level cache on the die; x 2^20 bytes.", "MB", 0.1, 4096,
+        required=True, slips=(Slip("KB", 2**-10), Slip("bytes", 2**-20))),
+    Key("spec.shared_kb_per_sm", "number", "Shared (local) memory of one SM; x 2^10 bytes.", "KB",
+        8, 2048, required=True, slips=(Slip("bytes", 2**-10), Slip("MB", 2**10))),
+    Key("spec.tdp_w", "number", "Board power limit.", "W", 3, 5000, required=True,
+        slips=(Slip("kW", 1e3), Slip("mW", 1e-3))),
+    Key("spec.idle_w", "number", "Power at rest.", "W", 0.1, 1000, slips=(Slip("mW", 1e-3),)),
+    *_peaks("spec.peak_tflops", PEAKS),
+    *_peaks("spec.peak_tflops_fp16_accumulate", ("fp16", "fp8"),
+            note=" Here with fp16 accumulation."),
+    Key("board.compute_capability", "text", "Of the GPU, as its vendor names it."),
+    Key("board.memory_type", "text", "Kind of memory."),
+    Key("board.bus_bits", "integer", "Width of the memory bus.", "bit", 32, 65_536),
+    Key("board.host_link_gb_per_s", "number", "To the host, one direction.", "GB/s", 1, 2000),
+    Key("board.gpu_link_gb_per_s", "number", "To other GPUs, all links, both directions.", "GB/s",
+        1, 10_000),
+    Key("board.launched", "text", "Date, as 2022-10-12."),
+    Key("board.msrp_usd", "number", "List price at launch.", "USD", 10, 200_000),
+    Key("board.max_temperature_c", "number", "Above it the clock is lowered.", "°C", 50, 130),
+    Key("board.slowdown_temperature_c", "number", "Above it the clock is halved.", "°C", 50, 130),
+    Key("board.shutdown_temperature_c", "number", "Above it the board turns off.", "°C", 50, 130),
+    *_calibration(PARAMETERS),
+    _SOURCES,
+)  # fmt: skip
+"""Keys of ``gpus/<id>.toml``."""
+
+ARCHITECTURE: Final[tuple[Key, ...]] = (
+    Key("name", "text", "For people.", required=True),
+    Key("vendor", "text", "Who makes it.", one_of=VENDORS),
+    *(Key(f"sm.*.{name}", "number", f"Dense, per clock and SM. {meaning}", "FLOP/clock", 1, 1e6)
+      for name, meaning in PEAKS.items()),
+    Key("sm.*.fp16_accumulate", "number", "Dense fp16, per clock and SM, with fp16 accumulation.",
+        "FLOP/clock", 1, 1e6),
+    Key("sm.*.fp8_accumulate", "number", "Dense fp8, per clock and SM, with fp16 accumulation.",
+        "FLOP/clock", 1, 1e6),
+    Key("sm.*.vector", "texts", "Those that run on the vector units: int8 by DP4A, packed fp16.",
+        one_of=tuple(PEAKS)),
+    *_calibration(PARAMETERS),
+    _SOURCES,
+)  # fmt: skip
+"""Keys of ``architectures/<id>.toml``."""
+
+RUNTIME: Final[tuple[Key, ...]] = (
+    Key("name", "text", "For people.", required=True),
+    Key("extends", "text", "Id of the runtime this one is a variant of."),
+    Key("precisions", "texts", "What it can run.", required=True, one_of=tuple(PRECISIONS)),
+    Key("vendors", "texts", "Whose GPUs it runs on.", required=True, one_of=VENDORS),
+    Key("graph.fusion", "texts", "Fusion rules it applies, in order; `docs/fusion.md` lists them.",
+        required=True),
+    Key("graph.casts", "text", "`none`: weights and activations are stored at the precision; "
+        "`autocast`: weights stay fp32 and are cast on the way in.", required=True,
+        one_of=("none", "autocast")),
+    Key("cost.launch_us", "number", "Gap on the GPU between two dependent kernels.", "µs", 0, 1000,
+        required=True),
+    Key("cost.dispatch_us", "number", "Host time to issue one kernel; hidden behind longer "
+        "kernels.", "µs", 0, 10_000, required=True),
+    Key("cost.start_us", "number", "Host and synchronisation time of one whole run.", "µs", 0, 1e6,
+        required=True),
+    Key("memory.context_mb", "number", "Device memory the runtime itself holds; x 2^20 bytes.",
+        "MB", 0, 65_536, required=True),
+    Key("memory.workspace_mb", "number", "Scratch memory for its kernels; x 2^20 bytes.", "MB", 0,
+        65_536, required=True),
+    *_calibration(RUNTIME_PARAMETERS),
+    _SOURCES,
+)  # fmt: skip
+"""Keys of ``runtimes/<id>.toml``."""
+
+SCHEMAS: Final[dict[str, tuple[Key, ...]]] = {
+    "gpus": GPU,
+    "architectures": ARCHITECTURE,
+    "runtimes": RUNTIME,
+}
+"""Keys by the folder a profile lies in."""

@@ -1,0 +1,118 @@
+"""The only place where GB, TFLOPS and microseconds become bytes, FLOP/s and seconds."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from phantomgpu.hardware.check import Document, leaves
+from phantomgpu.hardware.gpu import Architecture, Sm, Spec
+from phantomgpu.hardware.runtime import Runtime
+
+KIB: Final = 2**10
+MIB: Final = 2**20
+GIB: Final = 2**30
+GB_PER_S: Final = 1e9
+MHZ: Final = 1e6
+TFLOPS: Final = 1e12
+US: Final = 1e-6
+
+
+def spec_of(document: Document) -> Spec:
+    """A checked and complete GPU document's ``[spec]`` in SI units."""
+    spec = document["spec"]
+    accumulate = spec.get("peak_tflops_fp16_accumulate", {})
+    return Spec(
+        vendor=spec["vendor"],
+        architecture=spec["architecture"],
+        sm_count=spec["sm_count"],
+        base_clock_hz=spec.get("base_clock_mhz", 0) * MHZ,
+        boost_clock_hz=spec["boost_clock_mhz"] * MHZ,
+        tensor_clock_hz=spec.get("tensor_clock_mhz", 0) * MHZ,
+        memory_bytes=round(spec.get("usable_memory_gb", spec["memory_gb"]) * GIB),
+        bandwidth_bytes_per_s=spec["bandwidth_gb_per_s"] * GB_PER_S,
+        l2_bytes=round(spec["l2_mb"] * MIB),
+        shared_bytes_per_sm=round(spec["shared_kb_per_sm"] * KIB),
+        peak_flops_per_s={name: peak * TFLOPS for name, peak in spec["peak_tflops"].items()},
+        fp16_accumulate_flops_per_s=accumulate.get("fp16", 0) * TFLOPS,
+        fp8_accumulate16_flops_per_s=accumulate.get("fp8", 0) * TFLOPS,
+        tdp_w=float(spec["tdp_w"]),
+        idle_w=float(spec.get("idle_w", 0)),
+    )
+
+
+def architecture_of(document: Document, *, name: str, origin: str) -> Architecture:
+    """A checked and complete architecture document."""
+    return Architecture(
+        id=name,
+        name=document["name"],
+        vendor=document.get("vendor", ""),
+        sms={
+            kind: Sm(
+                {rate: float(value) for rate, value in rates.items() if rate != "vector"},
+                tuple(rates.get("vector", ())),
+            )
+            for kind, rates in document.get("sm", {}).items()
+        },
+        values=calibration_of(document),
+        fitted_on=document.get("calibration", {}).get("fitted_on", ""),
+        origin=origin,
+    )
+
+
+def runtime_of(document: Document, *, name: str, origin: str) -> Runtime:
+    """A checked and complete runtime document in SI units."""
+    cost, memory = document["cost"], document["memory"]
+    return Runtime(
+        id=name,
+        name=document["name"],
+        fusion=tuple(document["graph"]["fusion"]),
+        casts=document["graph"]["casts"],
+        launch_s=cost["launch_us"] * US,
+        dispatch_s=cost["dispatch_us"] * US,
+        start_s=cost["start_us"] * US,
+        context_bytes=round(memory["context_mb"] * MIB),
+        workspace_bytes=round(memory["workspace_mb"] * MIB),
+        precisions=tuple(document["precisions"]),
+        vendors=tuple(document["vendors"]),
+        calibration=calibration_of(document),
+        sources=sources_of(document),
+        origin=origin,
+    )
+
+
+def calibration_of(document: Document) -> Mapping[str, float]:
+    """The fitted values of a document; empty where it has none."""
+    table = document.get("calibration", {})
+    return {name: float(value) for name, value in table.items() if name != "fitted_on"}
+
+
+def sources_of(document: Document) -> dict[str, str]:
+    """Where each value of a document comes from, by its dotted key.
+
+    A value without a line of its own in ``[sources]`` has that of the closest
+    table around it; one without any is left out.
+    """
+    stated = {".".join(path): source for path, source in leaves(document.get("sources", {}))}
+    found = {}
+    for path, _ in leaves({k: v for k, v in document.items() if k != "sources"}):
+        around = (".".join(path[:length]) for length in range(len(path), 0, -1))
+        source = next((stated[key] for key in around if key in stated), None)
+        if source is not None:
+            found[".".join(path)] = source
+    return found
+
+
+def overlaid(below: Document, above: Document) -> dict[str, Any]:
+    """One document on another: tables key by key, everything else replaced.
+
+    Two tables are replaced as a whole: peaks belong to one board and are never
+    mixed from two.
+    """
+    out = dict(below)
+    for name, value in above.items():
+        under = out.get(name)
+        is_mixed = isinstance(value, dict) and isinstance(under, dict)
+        out[name] = overlaid(under, value) if is_mixed and name not in _WHOLE else value  # type: ignore[arg-type]
+    return out
+
+
+_WHOLE: Final = frozenset({"peak_tflops", "peak_tflops_fp16_accumulate"})
