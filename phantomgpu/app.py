@@ -24,3 +24,323 @@ A request is a mapping with the fields of ``comparison.Request``: ``models``,
 ``gpus``, ``runtimes``, ``precisions``, ``batches``, ``dims``, ``profiles``
 (TOML text of custom GPUs by id); all but the first two may be left out.
 """
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from phantomgpu.comparison import (
+    Comparison,
+    Request,
+    compare,
+    compare_streaming,
+    request_as_dict,
+    request_from,
+)
+from phantomgpu.comparison.library import read_library
+from phantomgpu.comparison.shelf import Shelf
+from phantomgpu.comparison.sweep import dims_of_models, with_custom_profiles
+from phantomgpu.cost import predict
+from phantomgpu.errors import PhantomGPUError
+from phantomgpu.hardware import load_catalog
+from phantomgpu.onnx import Source, batch_symbol, infer_shapes
+from phantomgpu.report.charts import (
+    against_batch,
+    latency_by_gpu,
+    memory_over_run,
+    roofline,
+    time_by_kernel,
+)
+from phantomgpu.report.inspection import inputs_json, inspection_json, model_json
+from phantomgpu.report.json import cell_json, comparison_json
+from phantomgpu.report.kernels import kernel_times
+from phantomgpu.report.link import decode_link, encode_link
+from phantomgpu.report.problems import profile_problems
+from phantomgpu.report.profile import gpu_json, runtime_json
+from phantomgpu.report.sentence import winner_sentences
+from phantomgpu.report.table import csv_text, markdown_text
+
+Json = dict[str, Any]
+
+INDEX = "models/index.toml"
+"""Where the index of built-in models lies among the profiles."""
+
+
+class App:
+    """The engine with its profiles, its built-in models, and the models that were opened.
+
+    Args:
+        files: TOML text of the built-in profiles by path: ``gpus/…``, ``architectures/…``,
+            ``runtimes/…`` and ``models/index.toml``.
+        open_builtin: Gives the ``Source`` of a built-in model, by the file name in the index.
+        custom: TOML text of the user's own profiles by path; they win.
+        looked_in: Folders that the profiles come from, for messages.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, str],
+        open_builtin: Callable[[str], Source],
+        *,
+        custom: Mapping[str, str] | None = None,
+        looked_in: tuple[str, ...] = (),
+    ) -> None:
+        profiles = {path: text for path, text in files.items() if not path.endswith(INDEX)}
+        index = next((text for path, text in files.items() if path.endswith(INDEX)), "")
+        own = dict(custom or {})
+        self._catalog = load_catalog({**profiles, **own}, looked_in=looked_in)
+        self._texts = _gpu_texts(profiles)
+        self._own_texts = _gpu_texts(own)
+        self._shelf = Shelf(read_library(index), open_builtin)
+
+    # Models
+
+    def open_model(self, source: Source, *, name: str = "") -> Json:
+        """Read a model, keep its graph under ``name``, and say what it is.
+
+        Returns:
+            id, model, inputs (with the free dimensions, what each was set to, and why),
+            batch (the symbol of the batch dimension, or null).
+
+        Raises:
+            ModelError: It is no model, or one that cannot be used.
+        """
+        name = name or source.name
+        graph = self._shelf.open(source, name=name)
+        return {
+            "id": name,
+            "model": model_json(graph, name=name),
+            "inputs": inputs_json(graph, infer_shapes(graph, {})),
+            "weight_bytes": graph.weight_bytes,
+            "batch": batch_symbol(graph),
+        }
+
+    def close_model(self, name: str) -> None:
+        """Forget an opened model; nothing happens where there is none of that name."""
+        self._shelf.close(name)
+
+    def models(self) -> list[Json]:
+        """The built-in models as the index lists them, then the opened ones."""
+        return self._shelf.entries()
+
+    # GPUs and runtimes
+
+    def gpus(self) -> list[Json]:
+        """Every GPU of the catalogue, as ``gpu`` has it, sources left out."""
+        entries = [gpu_json(self._catalog.gpu(name)) for name in self._catalog.gpu_ids]
+        return [
+            {key: value for key, value in entry.items() if key not in ("sources", "calibration")}
+            for entry in entries
+        ]
+
+    def gpu(self, name: str, *, text: str | None = None) -> Json:
+        """One GPU in full, with the text of its profile.
+
+        Args:
+            name: Its id.
+            text: A profile to use instead of the catalogue's.
+
+        Raises:
+            UnknownNameError: There is none.
+            ProfileError: The profile cannot be used.
+        """
+        catalog = self._catalog
+        if text is not None:
+            catalog = catalog.with_profile(name, text, f"{name}.toml")
+        known = self._own_texts.get(name, self._texts.get(name, ""))
+        return {**gpu_json(catalog.gpu(name)), "text": known if text is None else text}
+
+    def runtimes(self) -> list[Json]:
+        """Every runtime of the catalogue."""
+        return [runtime_json(self._catalog.runtime(name)) for name in self._catalog.runtime_ids]
+
+    def check_profile(self, name: str, text: str) -> Json:
+        """What is wrong with the text of a GPU profile.
+
+        Returns:
+            ``problems``: severity ("error" or "warning"), code, what, where, fix, line, column
+            (from 1; null where it concerns the whole). ``gpu``: as ``gpu`` gives it, null where
+            there is an error.
+        """
+        try:
+            profile = self.gpu(name, text=text)
+        except PhantomGPUError as error:
+            return {"problems": profile_problems(error), "gpu": None}
+        return {"problems": profile_problems(None, profile["warnings"]), "gpu": profile}
+
+    # Comparing
+
+    def compare(self, request: Mapping[str, Any]) -> Json:
+        """The document of ``compare --json``.
+
+        Raises:
+            PhantomGPUError: A mistake in the request, a model or a profile.
+        """
+        return comparison_json(self.comparison(request))
+
+    def compare_streaming(self, request: Mapping[str, Any]) -> Iterator[Json]:
+        """The cells of that document as they are worked out; not in its order."""
+        checked = self.request(request)
+        for cell in compare_streaming(
+            checked, self._shelf.graphs(checked.models), self._catalog, lowered=self._shelf.schedule
+        ):
+            yield cell_json(cell)
+
+    def answer(self, request: Mapping[str, Any]) -> Json:
+        """That document and what people read.
+
+        Returns:
+            ``comparison`` (the document), ``sentences`` (one for each model: the winner and
+            why), ``charts`` (Vega-Lite specs by name: latency, latency_by_batch,
+            throughput_by_batch), ``csv``, ``markdown``.
+        """
+        comparison = self.comparison(request)
+        return {
+            "comparison": comparison_json(comparison),
+            "sentences": winner_sentences(comparison, self.titles()),
+            "charts": {
+                "latency": latency_by_gpu(comparison),
+                "latency_by_batch": against_batch(comparison, "latency"),
+                "throughput_by_batch": against_batch(comparison, "throughput"),
+            },
+            "csv": csv_text(comparison),
+            "markdown": markdown_text(comparison),
+        }
+
+    def comparison(self, request: Mapping[str, Any]) -> Comparison:
+        """The comparison itself, for shells that make their own tables of it."""
+        checked = self.request(request)
+        return compare(
+            checked, self._shelf.graphs(checked.models), self._catalog, lowered=self._shelf.schedule
+        )
+
+    def request(
+        self,
+        document: Mapping[str, Any],
+        *,
+        called: Mapping[str, str] | None = None,
+        needed: tuple[str, ...] = ("models", "gpus"),
+    ) -> Request:
+        """A checked request, the aliases of built-in models replaced by their ids.
+
+        Arguments and errors as for ``comparison.request_from``.
+        """
+        document = dict(document)
+        if isinstance(document.get("models"), list | tuple):
+            document["models"] = [
+                self._shelf.id_of(name) if isinstance(name, str) and name.strip() else name
+                for name in document["models"]
+            ]
+        return request_from(document, called=called, needed=needed)
+
+    def titles(self) -> dict[str, str]:
+        """What people call each built-in model, by id."""
+        return {model.id: model.title for model in self._shelf.library}
+
+    # Looking inside
+
+    def inspect(
+        self,
+        model: str,
+        *,
+        dims: Mapping[str, int] | None = None,
+        runtime: str = "tensorrt",
+        precision: str = "fp16",
+        batch: int = 1,
+    ) -> Json:
+        """The document of ``inspect --json``: what a model is, and what a runtime makes of it."""
+        checked = self.request(
+            {
+                "models": [model],
+                "runtimes": [runtime],
+                "precisions": [precision],
+                "batches": [batch],
+                "dims": dict(dims or {}),
+            },
+            needed=("models",),
+        )
+        name = checked.models[0]
+        graph = self._shelf.graph(name)
+        chosen = dims_of_models(checked, {name: graph})[name]
+        schedule = self._shelf.schedule(graph, self._catalog.runtime(runtime), chosen)
+        return inspection_json(graph, schedule.shaped, schedule.at(batch, precision), name=name)
+
+    def explain(self, request: Mapping[str, Any]) -> Json:
+        """Why one cell takes the time it takes.
+
+        Args:
+            request: As for ``compare``; its first model, GPU, runtime, precision and batch
+                name the cell.
+
+        Returns:
+            ``cell``; ``kernels`` (work, times and share of each, the longest first);
+            ``charts`` (Vega-Lite specs by name: roofline, time, memory).
+        """
+        asked = self.request(request)
+        point = Request(
+            models=asked.models[:1],
+            gpus=asked.gpus[:1],
+            runtimes=asked.runtimes[:1],
+            precisions=asked.precisions[:1],
+            batches=asked.batches[:1],
+            dims=asked.dims,
+            profiles=asked.profiles,
+        )
+        graphs = self._shelf.graphs(point.models)
+        comparison = compare(point, graphs, self._catalog, lowered=self._shelf.schedule)
+        catalog = with_custom_profiles(point, self._catalog)
+        gpu, runtime = catalog.gpu(point.gpus[0]), catalog.runtime(point.runtimes[0])
+        name, batch, precision = point.models[0], point.batches[0], point.precisions[0]
+        schedule = self._shelf.schedule(graphs[name], runtime, dims_of_models(point, graphs)[name])
+        workload = schedule.at(batch, precision)
+        rows = kernel_times(workload, predict([workload], [gpu], runtime)[0])
+        return {
+            "cell": cell_json(comparison.cells[0]),
+            "kernels": rows,
+            "charts": {
+                "roofline": roofline(gpu, precision, rows),
+                "time": time_by_kernel(rows),
+                "memory": memory_over_run(
+                    schedule.memory_timeline(batch, precision), workload.weight_bytes
+                ),
+            },
+        }
+
+    # Sharing
+
+    def encode_link(
+        self, request: Mapping[str, Any], *, saw: Mapping[str, str | int | float] | None = None
+    ) -> Json:
+        """The share link of a request.
+
+        Args:
+            request: As for ``compare``. The user's own profiles among its GPUs travel along.
+            saw: Figures to be held against what the receiver's engine says.
+
+        Returns:
+            ``link`` and its ``length``.
+        """
+        document = dict(request)
+        chosen = document.get("gpus", ())
+        own = {name: text for name, text in self._own_texts.items() if name in chosen}
+        if own:
+            document["profiles"] = {**own, **document.get("profiles", {})}
+        link = encode_link(request_from(document), self._texts, saw=saw)
+        return {"link": link, "length": len(link)}
+
+    def decode_link(self, link: str) -> Json:
+        """What a share link holds: ``request`` and ``saw``.
+
+        Raises:
+            LinkError: It is damaged, foreign, or from a newer version.
+        """
+        from_link = decode_link(link, self._texts)
+        return {"request": request_as_dict(from_link.request), "saw": dict(from_link.saw)}
+
+
+def _gpu_texts(files: Mapping[str, str]) -> dict[str, str]:
+    """TOML text of the GPU profiles by id; of two with one id, the later."""
+    return {
+        path.rpartition("/")[2].removesuffix(".toml"): text
+        for path, text in files.items()
+        if path.rpartition("/")[0].endswith("gpus")
+    }

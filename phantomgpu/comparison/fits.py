@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Final
 
 from phantomgpu.comparison.request import LARGEST_BATCH
+from phantomgpu.hardware.toml import GIB
 
-MEMORY_UNIT_BYTES: Final = 2**30
-"""A "GB" of board memory: makers and users write 24 GB for 24 x 2^30 bytes."""
+MEMORY_UNIT_BYTES: Final = GIB
+"""The "GB" of board memory: 24 GB are 24 x 2^30 bytes, as makers and users write it."""
 
 
 def largest_batch(

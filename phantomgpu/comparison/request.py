@@ -1,6 +1,6 @@
 """What was asked: one document for the command line, page, link, service and CI."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
@@ -53,7 +53,10 @@ _DEFAULTS: Final = Request(models=(), gpus=())
 
 
 def request_from(
-    document: Mapping[str, Any], *, called: Mapping[str, str] | None = None
+    document: Mapping[str, Any],
+    *,
+    called: Mapping[str, str] | None = None,
+    needed: Collection[str] = ("models", "gpus"),
 ) -> Request:
     """The request that a document asks for, checked.
 
@@ -63,6 +66,7 @@ def request_from(
     Args:
         document: Fields of ``Request`` by name, lists as lists, as JSON and TOML give them.
         called: What the user knows a field as, for messages: ``{"batches": "--batch"}``.
+        needed: The fields that must be there; looking into a model needs no GPU.
 
     Raises:
         RequestError: An unknown field, a wrong type, a value out of range, a duplicate, or
@@ -91,9 +95,10 @@ def request_from(
     def label(name: str) -> str:
         return labels.get(name, name)
 
+    has_gpus = "gpus" in needed or "gpus" in document
     request = Request(
         models=_names(document, "models", label("models")),
-        gpus=_names(document, "gpus", label("gpus")),
+        gpus=_names(document, "gpus", label("gpus")) if has_gpus else (),
         runtimes=_names(document, "runtimes", label("runtimes")),
         precisions=_precisions(document, label("precisions")),
         batches=_batches(document, label("batches")),

@@ -1,6 +1,6 @@
 """Request to Comparison: every point of the grid, as it is worked out or all at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -20,14 +20,29 @@ from phantomgpu.hardware import Catalog, GpuProfile, Runtime
 from phantomgpu.onnx import Graph, batch_symbol
 from phantomgpu.workload import Schedule, lower
 
+Lowered = Callable[[Graph, Runtime, Mapping[str, int]], Schedule]
+"""What a runtime launches for a graph whose free dimensions are set so."""
 
-def compare(request: Request, models: Mapping[str, Graph], catalog: Catalog) -> Comparison:
+
+def schedule_for(graph: Graph, runtime: Runtime, dims: Mapping[str, int]) -> Schedule:
+    """What the runtime would launch for this model, at any batch and precision."""
+    return lower(graph, fusion=runtime.fusion, casts=runtime.casts, runtime=runtime.id, dims=dims)
+
+
+def compare(
+    request: Request,
+    models: Mapping[str, Graph],
+    catalog: Catalog,
+    *,
+    lowered: Lowered = schedule_for,
+) -> Comparison:
     """The grid that was asked for.
 
     Args:
         request: What was asked.
         models: Graphs by the names that the request uses.
         catalog: The profiles to choose from; ``request.profiles`` win over it.
+        lowered: Gives the schedules; a caller that keeps them saves the work.
 
     Raises:
         UnknownNameError: No such model, GPU or runtime; names the nearest three.
@@ -36,7 +51,7 @@ def compare(request: Request, models: Mapping[str, Graph], catalog: Catalog) -> 
         ModelError: A model cannot be worked out.
     """
     catalog = with_custom_profiles(request, catalog)
-    cells = list(compare_streaming(request, models, catalog))
+    cells = list(compare_streaming(request, models, catalog, lowered=lowered))
     rank = {
         axis: {name: at for at, name in enumerate(names)}
         for axis, names in (
@@ -61,7 +76,11 @@ def compare(request: Request, models: Mapping[str, Graph], catalog: Catalog) -> 
 
 
 def compare_streaming(
-    request: Request, models: Mapping[str, Graph], catalog: Catalog
+    request: Request,
+    models: Mapping[str, Graph],
+    catalog: Catalog,
+    *,
+    lowered: Lowered = schedule_for,
 ) -> Iterator[Cell]:
     """The points of the grid as they are worked out: model by model, runtime by runtime.
 
@@ -75,7 +94,7 @@ def compare_streaming(
     dims_by_model = dims_of_models(request, models)
     for model in request.models:
         for runtime in runtimes:
-            schedule = schedule_for(models[model], runtime, dims_by_model[model])
+            schedule = lowered(models[model], runtime, dims_by_model[model])
             needed = memory_of(schedule, runtime)
             for precision in request.precisions:
                 workloads = [schedule.at(batch, precision) for batch in request.batches]
@@ -95,11 +114,6 @@ def with_custom_profiles(request: Request, catalog: Catalog) -> Catalog:
     for name, text in request.profiles.items():
         catalog = catalog.with_profile(name, text, f"custom profile {name}")
     return catalog
-
-
-def schedule_for(graph: Graph, runtime: Runtime, dims: Mapping[str, int]) -> Schedule:
-    """What the runtime would launch for this model, at any batch and precision."""
-    return lower(graph, fusion=runtime.fusion, casts=runtime.casts, runtime=runtime.id, dims=dims)
 
 
 def dims_of_models(request: Request, models: Mapping[str, Graph]) -> dict[str, dict[str, int]]:

@@ -1,0 +1,109 @@
+"""The models at hand: built-in ones, read when first asked for, and those the user opened."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from phantomgpu.comparison.library import Library
+from phantomgpu.comparison.sweep import schedule_for
+from phantomgpu.hardware import Runtime
+from phantomgpu.onnx import Graph, Source, read_model
+from phantomgpu.workload import Schedule
+
+MOST_SCHEDULES: Final = 64
+"""Schedules kept; each is a few hundred kilobytes."""
+
+
+class Shelf:
+    """Graphs by name, and what runtimes make of them.
+
+    Args:
+        library: The built-in models.
+        open_builtin: Gives the ``Source`` of a built-in model, by its file in the index.
+    """
+
+    def __init__(self, library: Library, open_builtin: Callable[[str], Source]) -> None:
+        self.library = library
+        self._open_builtin = open_builtin
+        self._opened: dict[str, Graph] = {}
+        self._builtin: dict[str, Graph] = {}
+        self._schedules: dict[tuple[object, ...], Schedule] = {}
+
+    def open(self, source: Source, *, name: str) -> Graph:
+        """Read a model and keep it under a name; one of that name is replaced.
+
+        Raises:
+            ModelError: It is no model, or one that cannot be used.
+        """
+        graph = read_model(source)
+        self._opened[name] = graph
+        return graph
+
+    def close(self, name: str) -> None:
+        """Forget an opened model; nothing happens where there is none of that name."""
+        self._opened.pop(name, None)
+
+    @property
+    def opened(self) -> tuple[str, ...]:
+        """Names of the opened models."""
+        return tuple(self._opened)
+
+    def id_of(self, name: str) -> str:
+        """What a model is called in answers: an opened one's own name, else the built-in id.
+
+        Raises:
+            UnknownNameError: There is none of that name or alias; names the nearest three.
+        """
+        return name if name in self._opened else self.library.get(name).id
+
+    def graph(self, name: str) -> Graph:
+        """The graph of that name.
+
+        Raises:
+            UnknownNameError: There is none; names the nearest three.
+        """
+        if name in self._opened:
+            return self._opened[name]
+        model = self.library.get(name)
+        if model.id not in self._builtin:
+            self._builtin[model.id] = read_model(self._open_builtin(model.file))
+        return self._builtin[model.id]
+
+    def graphs(self, names: Sequence[str]) -> dict[str, Graph]:
+        """The graphs of those names."""
+        return {name: self.graph(name) for name in names}
+
+    def schedule(self, graph: Graph, runtime: Runtime, dims: Mapping[str, int]) -> Schedule:
+        """What a runtime launches for a graph; kept, since editing a GPU does not change it."""
+        key = (
+            graph.sha256 or id(graph),
+            runtime.id,
+            runtime.fusion,
+            runtime.casts,
+            tuple(sorted(dims.items())),
+        )
+        if key not in self._schedules:
+            if len(self._schedules) >= MOST_SCHEDULES:
+                self._schedules.pop(next(iter(self._schedules)))
+            self._schedules[key] = schedule_for(graph, runtime, dims)
+        return self._schedules[key]
+
+    def entries(self) -> list[dict[str, Any]]:
+        """What there is to choose from: the built-in models, then the opened ones."""
+        builtin = [
+            {
+                "id": model.id,
+                "title": model.title,
+                "task": model.task,
+                "builtin": True,
+                "aliases": list(model.aliases),
+                "parameters": model.parameters,
+                "macs": model.macs,
+                "dims": dict(model.dims),
+                "source": model.source,
+                "file": model.file,
+            }
+            for model in self.library
+        ]
+        return builtin + [
+            {"id": name, "title": name, "task": "", "builtin": False} for name in self._opened
+        ]

@@ -1,0 +1,132 @@
+"""A model and what a runtime makes of it, as the JSON document of ``inspect --json``."""
+
+from typing import Any
+
+from phantomgpu.onnx import Graph
+from phantomgpu.onnx.graph import Dim, ShapedGraph, Tensor
+from phantomgpu.report.kernels import kernel_work
+from phantomgpu.workload import Workload
+
+
+def inspection_json(
+    graph: Graph, shaped: ShapedGraph, workload: Workload, *, name: str
+) -> dict[str, Any]:
+    """What is known of a model without any GPU.
+
+    Args:
+        graph: As written in the file.
+        shaped: With every shape known.
+        workload: As its runtime would run it, at one batch and precision.
+        name: What people call it.
+    """
+    kernels = workload.kernels
+    matrix_flops = int((kernels.matrix_flops * kernels.count).sum())
+    other_flops = int(((kernels.vector_flops + kernels.special_flops) * kernels.count).sum())
+    return {
+        "model": model_json(graph, name=name),
+        "inputs": inputs_json(graph, shaped),
+        "parameters": parameter_count(graph),
+        "weight_bytes": graph.weight_bytes,
+        "macs": matrix_flops // 2,
+        "flops": matrix_flops + other_flops,
+        "shapes": shapes_json(shaped, workload),
+        "run": {
+            "runtime": workload.runtime,
+            "precision": workload.precision,
+            "batch": workload.batch,
+            "launches": int(kernels.count.sum()),
+            "weight_bytes": workload.weight_bytes,
+            "peak_activation_bytes": workload.peak_activation_bytes,
+            "input_bytes": workload.input_bytes,
+            "output_bytes": workload.output_bytes,
+        },
+        "kernels": kernel_work(workload),
+    }
+
+
+def model_json(graph: Graph, *, name: str) -> dict[str, Any]:
+    """What the file says of itself."""
+    return {
+        "name": name,
+        "graph": graph.name,
+        "producer": graph.producer,
+        "ir_version": graph.ir_version,
+        "opsets": {domain or "ai.onnx": version for domain, version in graph.opsets.items()},
+        "nodes": len(graph.nodes),
+        "bytes_read": graph.bytes_read,
+        "bytes_total": graph.bytes_total,
+        "external": list(graph.external),
+        "sha256": graph.sha256,
+    }
+
+
+def inputs_json(graph: Graph, shaped: ShapedGraph) -> list[dict[str, Any]]:
+    """Each input with its dimensions, and what each free one was set to, and why."""
+    return [
+        {
+            "name": name,
+            "dtype": graph.tensors[name].dtype,
+            "dims": _dims(graph.tensors[name]),
+            "shape": _dims(shaped.tensors[name]) if name in shaped.tensors else None,
+            "free": [
+                {
+                    "symbol": dim.symbol,
+                    "axis": axis,
+                    "value": dim.value,
+                    "why": dim.why,
+                    "is_batch": dim.is_batch,
+                }
+                for dim in shaped.dims
+                for used_by, axis in dim.uses
+                if used_by == name
+            ],
+        }
+        for name in graph.inputs
+    ]
+
+
+def shapes_json(shaped: ShapedGraph, workload: Workload) -> dict[str, Any]:
+    """How many nodes have static shapes, and what is only approximate, and why."""
+    static = sum(
+        all(not name or _is_static(shaped.tensors.get(name)) for name in node.outputs)
+        for node in shaped.nodes
+    )
+    approximate = [
+        {"node": item.node, "op": item.op_type, "reason": item.reason}
+        for item in shaped.assumptions
+    ]
+    approximate += [
+        {"node": ", ".join(nodes), "op": names.op, "reason": names.approximation}
+        for names in workload.names
+        if names.approximation
+        for nodes in names.nodes
+    ]
+    return {"nodes": len(shaped.nodes), "static": static, "approximate": approximate}
+
+
+def parameter_count(graph: Graph) -> int:
+    """Elements of the floating-point weights in the file; index and shape tensors left out.
+
+    Quantised weights count too: 8 bits and less are weights, 16 bits and more of whole
+    numbers are indices.
+    """
+    narrow = ("int8", "uint8", "int4", "uint4", "int2", "uint2")
+    return sum(
+        tensor.size
+        for tensor in graph.tensors.values()
+        if tensor.is_weight
+        and _is_static(tensor)
+        and (tensor.dtype.startswith(("float", "bfloat")) or tensor.dtype in narrow)
+    )
+
+
+def _dims(tensor: Tensor) -> list[Dim] | None:
+    return None if tensor.dims is None else list(tensor.dims)
+
+
+def _is_static(tensor: Tensor | None) -> bool:
+    return (
+        tensor is not None
+        and tensor.dims is not None
+        and all(isinstance(dim, int) for dim in tensor.dims)
+    )
