@@ -53,13 +53,13 @@ def read_attribute(readers: Readers, start: int, stop: int) -> tuple[str, Any]:
         elif number == 2 and wire == FIXED32:
             found = walk.float32(value)
         elif number == 7:
-            many += _floats(walk.bytes(value, end))
+            many += _floats(walk.raw(value, end))
         elif wire != BYTES:
             continue
         elif number == 4:
-            found = _string(walk.bytes(value, end))
+            found = _string(walk.raw(value, end))
         elif number == 9:
-            many.append(_string(walk.bytes(value, end)))
+            many.append(_string(walk.raw(value, end)))
         elif number == 5:
             found = read_tensor(walk, value, end)
         elif number == 10:

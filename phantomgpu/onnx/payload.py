@@ -135,14 +135,14 @@ def _elements(walk: Walker, record: Record) -> Value | None:
         return None
     number, wire, value, end = record.payloads[0]
     if number == _RAW_DATA and wire == BYTES:
-        return _from_raw(walk.bytes(value, end), dtype, size)
+        return _from_raw(walk.raw(value, end), dtype, size)
     if number in (_INT32_DATA, _INT64_DATA, _UINT64_DATA):
         numbers: list[int] = []
         for _, each_wire, at, behind in record.payloads:
             numbers += [signed(at)] if each_wire == VARINT else walk.varints(at, behind)
         return _from_numbers(numbers, dtype)
     if number in (_FLOAT_DATA, _DOUBLE_DATA):
-        data = b"".join(walk.bytes(at, behind) for _, _, at, behind in record.payloads)
+        data = b"".join(walk.raw(at, behind) for _, _, at, behind in record.payloads)
         width = "<f4" if number == _FLOAT_DATA else "<f8"
         if len(data) % int(width[2]) or dtype not in NUMPY:
             return None

@@ -190,7 +190,7 @@ class _Reader:
                 key, found = read_attribute(readers, value, end)
                 attributes[key] = found
                 if end - value < _RAW_BYTES and not isinstance(found, Graph):
-                    raw.append(b"\x2a" + _length(end - value) + walk.bytes(value, end))
+                    raw.append(b"\x2a" + _length(end - value) + walk.raw(value, end))
             elif number == 3:
                 name = walk.text(value, end)
             elif number == 4:

@@ -95,7 +95,7 @@ class Walker:
                 raise self.truncated(position) if position > self.size else self.damaged(begin)
             yield tag >> 3, wire, begin, position
 
-    def bytes(self, start: int, stop: int) -> bytes:
+    def raw(self, start: int, stop: int) -> bytes:
         """The bytes ``[start, stop)``, counted against the limit for kept text."""
         self._kept += stop - start
         if self._kept > MAX_TEXT_BYTES:
@@ -107,11 +107,11 @@ class Walker:
         """The string in bytes ``[start, stop)``; what is not UTF-8 is kept as escapes."""
         if stop - start > MAX_NAME_BYTES:
             raise self.too_much(f"a name of {stop - start} bytes", start)
-        return self.bytes(start, stop).decode("utf-8", "backslashreplace")
+        return self.raw(start, stop).decode("utf-8", "backslashreplace")
 
     def varints(self, start: int, stop: int) -> list[int]:
         """The packed numbers in bytes ``[start, stop)``, signed."""
-        data = self.bytes(start, stop)
+        data = self.raw(start, stop)
         found, at = [], 0
         while at < len(data):
             value, at = _varint(data, at)
@@ -122,7 +122,7 @@ class Walker:
 
     def float32(self, start: int) -> float:
         """The 4-byte float at ``start``."""
-        value: float = struct.unpack("<f", self.bytes(start, start + 4))[0]
+        value: float = struct.unpack("<f", self.raw(start, start + 4))[0]
         return value
 
     def truncated(self, wanted: int) -> TruncatedError:
