@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 from phantomgpu.errors import ShapeError
@@ -188,6 +187,10 @@ def share(total: int, parts: int) -> int:
     return total // parts if parts > 0 else 0
 
 
-def product_of(dims: Dims | list[int]) -> int:
-    """Number of elements of a shape."""
-    return prod(dims)
+def levels(count: int) -> int:
+    """Levels of a binary tree with ``count`` leaves, at least 1.
+
+    >>> levels(1), levels(1000), levels(1024)
+    (1, 10, 10)
+    """
+    return max((count - 1).bit_length(), 1)

@@ -1,5 +1,6 @@
 """Matrix products: MatMul, Gemm and their fused and quantised kin."""
 
+from dataclasses import replace
 from math import prod
 
 from phantomgpu.dtype import BITS
@@ -137,12 +138,18 @@ def quantized(*, a: int, b: int, vector_each: int = 0) -> Rule:
     return rule
 
 
+def with_gelu(call: Call) -> Demand:
+    """GemmFastGelu: a product and the tanh form of GELU, nine operations and a tanh a result."""
+    shape = shape_of_product(call.dims(0), call.dims(1))
+    return product_demand(call, shape, vector_each=9, special_each=1)
+
+
 def dynamic_quantized(call: Call) -> Demand:
     """Quantise the float activations (find their range, scale, round), then an int8 product."""
     shape = shape_of_product(call.dims(0), call.dims(1))
     done = product_demand(call, shape, dtype="int8", vector_each=2)
     quantising = 6 * call.size(0)
-    return _with_vector(call, done, quantising)
+    return replace(done, vector_flops=done.vector_flops + quantising)
 
 
 def weight_only(call: Call) -> Demand:
@@ -157,18 +164,8 @@ def weight_only(call: Call) -> Demand:
     n = call.integer("N", call.out_dims(0, rank=1)[-1])
     shape = Parallel(m=share(prod(a), a[-1]), n=n, k=k)
     dtype = "int8" if call.integer("accuracy_level") == 4 else None
-    return _with_vector(call, product_demand(call, shape, dtype=dtype), 2 * n * k)
-
-
-def _with_vector(call: Call, done: Demand, more: int) -> Demand:
-    return call.demand(
-        done.family,
-        done.parallel,
-        matrix=done.matrix_flops,
-        vector=done.vector_flops + more,
-        special=done.special_flops,
-        matrix_dtype=done.matrix_dtype,
-    )
+    done = product_demand(call, shape, dtype=dtype)
+    return replace(done, vector_flops=done.vector_flops + 2 * n * k)
 
 
 _EIGHT_BITS = frozenset({"int8", "uint8"})

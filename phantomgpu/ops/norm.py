@@ -45,27 +45,24 @@ def _softmax(call: Call, columns: int, *, logarithm: bool = False, extra: int = 
     )
 
 
-def over_last_axes(*, each: int, outputs: int = 1, default_axis: int = -1) -> Rule:
-    """Normalise over ``axis`` and all behind it: ``each`` operations an element.
-
-    ``outputs`` is how many of the outputs are as large as the input, whatever they are for.
-    """
+def over_last_axes(*, each: int) -> Rule:
+    """Normalise over ``axis``, the last by default, and all behind it."""
 
     def rule(call: Call) -> Demand:
         """Rows of everything in front of the axis."""
         dims = call.dims(0)
-        columns = prod(dims[call.axis(default_axis, len(dims)) :])
+        columns = prod(dims[call.axis(-1, len(dims)) :])
         return _rows(call, columns, each)
 
     return rule
 
 
-def over_last_axis(*, each: int) -> Rule:
+def over_last_axis(*, each: int, special_each: int = 0) -> Rule:
     """Normalise over the last axis, which the operator has no attribute for."""
 
     def rule(call: Call) -> Demand:
         """Rows of everything in front of the last axis."""
-        return _rows(call, prod(call.dims(0, rank=1)[-1:]), each)
+        return _rows(call, call.dims(0, rank=1)[-1], each, special_each=special_each)
 
     return rule
 
@@ -123,15 +120,15 @@ def whole(*, each: int) -> Rule:
     return rule
 
 
-def along_axis(*, each: int, default_axis: int = -1) -> Rule:
-    """LpNormalization: over one axis, every element divided by the norm of its row."""
+def along_axis(*, each: int, special_each: int = 0) -> Rule:
+    """LpNormalization, Hardmax: over one axis, the last by default."""
 
     def rule(call: Call) -> Demand:
-        """A power and a sum an element, a root a row, a division an element."""
+        """One row for each place outside the axis."""
         dims = call.dims(0)
-        axis = call.axis(default_axis, len(dims))
+        axis = call.axis(-1, len(dims))
         columns = prod(dims[axis : axis + 1])
-        return _rows(call, columns, each, special_each=1)
+        return _rows(call, columns, each, special_each=special_each)
 
     return rule
 

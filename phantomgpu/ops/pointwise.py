@@ -9,6 +9,10 @@ from phantomgpu.ops.call import Call
 from phantomgpu.ops.rule import Rule
 from phantomgpu.ops.work import Demand
 
+RANDOM_VECTOR = 25
+"""Integer operations for a random number: Philox 4x32-10 makes four with 10 rounds of 10 (Salmon
+et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011)."""
+
 
 def each(*, vector: int = 0, special: int = 0) -> Rule:
     """So many operations for every output element."""
@@ -50,24 +54,38 @@ def dropout(call: Call) -> Demand:
     if not training:
         nothing = dict.fromkeys(range(len(call.node.inputs)), 0)
         return call.demand("view", reads=nothing, writes={0: 0, 1: 0})
-    return call.demand("pointwise", vector=10 * call.out_size(), reads={1: 0, 2: 0})
+    return call.demand(
+        "pointwise", vector=(RANDOM_VECTOR + 2) * call.out_size(), reads={1: 0, 2: 0}
+    )
+
+
+def power(call: Call) -> Demand:
+    """Pow: a square or cube by a known exponent is products, any other a special operation."""
+    out = call.out_size()
+    value = call.shaped.values.get(call.node.inputs[1]) if call.has(1) else None
+    if value is not None and value.size == 1 and value.item() in (2, 3):
+        return call.demand("pointwise", vector=(int(value.item()) - 1) * out)
+    return call.demand("pointwise", special=out)
 
 
 def rotary(call: Call) -> Demand:
     """Rotary embedding of ``x``: two products and an addition for every element.
 
-    Reads one row of the cosine and sine tables (inputs found by their rank of 2) for every token,
-    at most the whole table.
+    Reads the rows of the cosine and sine tables that its tokens take, at most the whole table.
     """
     out = call.out_size()
-    tables = {
-        i: min(call.size(i), out)
-        for i in range(1, len(call.node.inputs))
-        if call.has(i)
-    }  # fmt: skip
+    others = range(1, len(call.node.inputs))
+    tables = {i: min(call.size(i), out) for i in others if call.has(i)}
     return call.demand("pointwise", vector=3 * out, reads=tables)
 
 
+def affine_grid(call: Call) -> Demand:
+    """AffineGrid: every place times a small matrix, ``2·(axes + 1)`` operations a coordinate."""
+    columns = call.dims(0, rank=1)[-1]
+    return call.demand("pointwise", vector=2 * columns * call.out_size(), reads={1: 0})
+
+
 def _known_false(call: Call, position: int) -> bool:
+    """Whether a flag is off, as far as is known: graphs for inference come without it."""
     value = call.shaped.values.get(call.node.inputs[position])
     return value is None or not value.any()

@@ -7,7 +7,9 @@ from phantomgpu.ops.rule import Rule
 from phantomgpu.ops.work import Demand, Parallel
 
 
-def window(*, each: int = 1, each_out: int = 0, special_out: int = 0) -> Rule:
+def window(
+    *, each: int = 1, each_out: int = 0, special_out: int = 0, channels_last: bool = False
+) -> Rule:
     """``each`` operations for every tap of every output, ``each_out`` to finish it."""
 
     def rule(call: Call) -> Demand:
@@ -21,18 +23,22 @@ def window(*, each: int = 1, each_out: int = 0, special_out: int = 0) -> Rule:
             shape,
             vector=out * (each * taps + each_out),
             special=out * special_out,
-            reads={0: _covered(call.dims(0), call.out_dims(0), kernel)},
+            reads={0: _covered(call.dims(0), call.out_dims(0), kernel, channels_last)},
         )
 
     return rule
 
 
-def _covered(dims: Dims, out: Dims, kernel: list[int]) -> int:
+def _covered(dims: Dims, out: Dims, kernel: list[int], channels_last: bool) -> int:
+    """Elements that some window covers."""
     rank = len(kernel)
     if rank == 0 or len(dims) <= rank or len(out) != len(dims):
         return prod(dims)
-    axes = zip(dims[-rank:], out[-rank:], kernel, strict=True)
-    return prod(dims[:-rank]) * prod(min(size, count * taps) for size, count, taps in axes)
+    space = slice(1, -1) if channels_last else slice(-rank, None)
+    axes = zip(dims[space], out[space], kernel, strict=False)
+    return share(prod(dims), prod(dims[space])) * prod(
+        min(size, count * taps) for size, count, taps in axes
+    )
 
 
 def whole_space(*, each: int = 1, special_out: int = 0) -> Rule:

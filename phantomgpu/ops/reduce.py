@@ -1,8 +1,6 @@
 """Reductions, scans, sorts and transforms: ``m`` independent rows of ``n`` elements."""
 
-from math import ceil, log2
-
-from phantomgpu.ops.call import Call, share
+from phantomgpu.ops.call import Call, levels, share
 from phantomgpu.ops.rule import Rule
 from phantomgpu.ops.work import Demand, Parallel
 
@@ -144,8 +142,3 @@ def loss(call: Call) -> Demand:
         special=(size + rows) if with_softmax else 0,
         reads={} if with_softmax else {0: min(rows, size)},
     )
-
-
-def levels(count: int) -> int:
-    """Levels of a binary tree with ``count`` leaves, at least 1."""
-    return max(ceil(log2(count)), 1) if count > 1 else 1
