@@ -1,0 +1,170 @@
+"""A model under one runtime: its fused schedule, ready for any batch and precision."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from phantomgpu.dtype import Precision
+from phantomgpu.onnx.graph import ShapedGraph
+from phantomgpu.workload.fusion import fused
+from phantomgpu.workload.names import Names
+from phantomgpu.workload.operation import Op
+from phantomgpu.workload.precision import precision_named, widths
+from phantomgpu.workload.rows import Rows, kernels_at
+from phantomgpu.workload.shapings import Shaping, Shapings, same_nodes
+from phantomgpu.workload.structure import Measures, Structure, distinct, structure_of
+from phantomgpu.workload.workload import FloatArray, Workload
+
+_LOW, _HIGH, _CHECK = 2, 3, 5
+"""Sizes are interpolated between the first two batches when the third agrees. Batch 1 is looked
+at by itself: what broadcasts over a batch of one is no kernel there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What of a precision changes which kernels there are.
+
+    Attributes:
+        half: Activations have 16 bits or fewer, which fused attention kernels need.
+        autocast: Casts are inserted as torch.autocast does.
+    """
+
+    half: bool
+    autocast: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """A structure and its distinct kernels, measured at one or two batches."""
+
+    structure: Structure
+    rows: Rows
+    names: Names
+    low: Measures
+    high: Measures | None = None
+
+    def at(self, batch: int) -> Measures:
+        """The numbers at a batch; those it was made for where there is but one."""
+        if self.high is None:
+            return self.low
+        return self.low.between(self.high, (batch - _LOW) / (_HIGH - _LOW))
+
+
+@dataclass(slots=True)
+class Schedule:
+    """What a runtime launches for one model, at any batch and precision.
+
+    Attributes:
+        runtime: Id of the runtime.
+        fusion: Names of the rules it applies, in order.
+        casts: ``"none"`` or ``"autocast"``.
+        shapings: The graph with its shapes at each batch looked at.
+    """
+
+    runtime: str
+    fusion: tuple[str, ...]
+    casts: str
+    shapings: Shapings
+    _points: dict[tuple[Variant, int], Fused] = field(default_factory=dict)
+    _lines: dict[Variant, Fused | None] = field(default_factory=dict)
+
+    @property
+    def batch_dim(self) -> str | None:
+        """Symbol of the model's batch dimension; None where it has none."""
+        return self.shapings.batch_dim
+
+    @property
+    def shaped(self) -> ShapedGraph:
+        """The graph with the shapes of one run, at batch 1 where it has a batch dimension."""
+        return self.shapings.at(1).shaped
+
+    @property
+    def kernels(self) -> tuple[Op, ...]:
+        """Every operation of one fp32 run at batch 1, in execution order."""
+        return self._fused(self._variant(precision_named("fp32")), 1).structure.flow.ops
+
+    def at(self, batch: int, precision: str) -> Workload:
+        """The model's work at one batch and precision.
+
+        Raises:
+            BatchError: The model cannot take that batch.
+            UnknownNameError: There is no such precision.
+            ModelError: The shapes cannot be worked out.
+        """
+        asked = precision_named(precision)
+        variant = self._variant(asked)
+        done = self._fused(variant, batch)
+        measures = done.at(batch)
+        width = widths(asked)
+        live = measures.live @ width
+        ends = measures.ends @ width
+        return Workload(
+            kernels=kernels_at(
+                done.structure, done.rows, measures.numbers[:, done.rows.first], asked
+            ),
+            names=done.names.at(batch),
+            batch=batch,
+            precision=precision,
+            runtime=self.runtime,
+            weight_bytes=_whole(float(done.structure.weights @ width)),
+            peak_activation_bytes=_whole(float(np.max(live, initial=0.0))),
+            input_bytes=_whole(float(ends[0])),
+            output_bytes=_whole(float(ends[1])),
+        )
+
+    def memory_timeline(self, batch: int, precision: str) -> FloatArray:
+        """Activation bytes alive while each kernel runs, in execution order, [kernel].
+
+        Raises as ``at``.
+        """
+        asked = precision_named(precision)
+        live = self._fused(self._variant(asked), batch).at(batch).live
+        return np.asarray(live @ widths(asked))
+
+    def _variant(self, precision: Precision) -> Variant:
+        half = precision.vector_bits <= 16
+        return Variant(half, self.casts == "autocast" and half and precision.activation_bits == 16)
+
+    def _fused(self, variant: Variant, batch: int) -> Fused:
+        """The structure that holds at a batch: shared by all batches where sizes are affine."""
+        if self.batch_dim is None:
+            self.shapings.at(batch)
+            return self._point(variant, 1)
+        if batch == 1:
+            return self._point(variant, 1)
+        if variant not in self._lines:
+            self._lines[variant] = self._line(variant)
+        return self._lines[variant] or self._point(variant, batch)
+
+    def _point(self, variant: Variant, batch: int) -> Fused:
+        """The structure of one batch alone."""
+        if (variant, batch) not in self._points:
+            shaping = self.shapings.at(batch)
+            structure = self._structure(variant, shaping)
+            measures = structure.measured(*shaping)
+            rows = Rows(distinct(structure, [measures]), structure.traits.repeats)
+            names = Names(structure, rows, {batch: shaping.shaped})
+            self._points[variant, batch] = Fused(structure, rows, names, measures)
+        return self._points[variant, batch]
+
+    def _line(self, variant: Variant) -> Fused | None:
+        """One structure for all batches from two up; None where they do not lie on a line."""
+        low, high, check = (self.shapings.at(batch) for batch in (_LOW, _HIGH, _CHECK))
+        if not (same_nodes(low, high) and same_nodes(low, check)):
+            return None
+        structure = self._structure(variant, low)
+        measures = [structure.measured(*shaping) for shaping in (low, high)]
+        rows = Rows(distinct(structure, measures), structure.traits.repeats)
+        names = Names(structure, rows, {_LOW: low.shaped, _HIGH: high.shaped})
+        line = Fused(structure, rows, names, *measures)
+        agrees = line.at(_CHECK).equals(structure.measured(*check))
+        return line if agrees else None
+
+    def _structure(self, variant: Variant, shaping: Shaping) -> Structure:
+        flow = fused(*shaping, rules=self.fusion, half=variant.half, autocast=variant.autocast)
+        return structure_of(flow, shaping.demands, in_place="in-place" in self.fusion)
+
+
+def _whole(size: float) -> int:
+    """Bytes, without the rounding of the interpolation."""
+    return round(size)

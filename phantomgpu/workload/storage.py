@@ -1,0 +1,89 @@
+"""How each buffer is stored: elements, width class, and what resides in memory."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from phantomgpu.onnx.graph import Node, ShapedGraph
+from phantomgpu.workload.flow import Flow
+from phantomgpu.workload.operation import SYNTHETIC
+from phantomgpu.workload.precision import FIXED, OPERAND, VECTOR, WEIGHT, width_class
+
+_PRODUCTS: Final = frozenset({"matmul", "conv", "recurrent"})
+_SAME_WEIGHT: Final = frozenset(
+    {"Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose", "DequantizeLinear"}
+)
+"""Operators on a weight that a runtime undoes by reading the stored weight differently."""
+
+
+class Storage:
+    """Sizes and width classes of the buffers of a flow, for one shaped graph.
+
+    Roles come from the flow, sizes from ``shaped``: the same flow can be looked at with
+    another batch.
+    """
+
+    __slots__ = ("_maker", "_roles", "_roots", "_shaped", "_stored")
+
+    def __init__(self, flow: Flow, shaped: ShapedGraph) -> None:
+        self._shaped = shaped
+        self._roots = flow.roots
+        self._roles: dict[str, int] = _roles(flow)
+        self._maker: Mapping[str, Node] = {
+            name: node
+            for node in shaped.nodes
+            if node.op_type in _SAME_WEIGHT
+            for name in node.outputs
+            if name in shaped.constant
+        }
+        self._stored: dict[str, str] = {}
+
+    def base(self, name: str) -> str:
+        """The graph's own buffer behind a view or a synthetic tensor."""
+        name = name.partition(SYNTHETIC)[0] if name not in self._shaped.tensors else name
+        return self._roots.get(name, name)
+
+    def stored(self, name: str) -> str:
+        """The weight in the file that a constant is a view, transpose or dequantisation of."""
+        if name not in self._maker:
+            return name
+        if name not in self._stored:
+            source, seen = name, set()
+            while source in self._maker and source not in seen:
+                seen.add(source)
+                source = self._maker[source].inputs[0]
+            same = self.elements(source) == self.elements(name)
+            self._stored[name] = source if same else name
+        return self._stored[name]
+
+    def elements(self, name: str) -> int:
+        """Elements of a buffer; 0 where nothing is known of it."""
+        tensor = self._shaped.tensors.get(name) or self._shaped.tensors.get(self.base(name))
+        return 0 if tensor is None or tensor.dims is None else tensor.size
+
+    def counted(self, name: str, elements: int | None = None) -> tuple[int, float]:
+        """Width class of a buffer, and so many of its elements (all where None) in that class.
+
+        Fixed widths count bytes.
+        """
+        count = self.elements(name) if elements is None else elements
+        source = self.stored(name)
+        tensor = self._shaped.tensors.get(source) or self._shaped.tensors.get(self.base(source))
+        if tensor is None:
+            return FIXED, 4.0 * count
+        kind, size = width_class(tensor.dtype, self._roles.get(name, VECTOR))
+        return kind, size * count
+
+
+def _roles(flow: Flow) -> dict[str, int]:
+    """Role of every buffer by who reads it; ``VECTOR`` for those that are not in it."""
+    roles: dict[str, int] = {}
+    names = {name for op in flow.ops for name in (*op.inputs, *op.outputs)}
+    for name in names - flow.wanted:
+        users = [flow.ops[user] for user in flow.users(name)]
+        if not users or any(user.family not in _PRODUCTS for user in users):
+            continue
+        if not flow.is_constant(name):
+            roles[name] = OPERAND
+        elif len(flow.tensor(name).dims or ()) > 1:
+            roles[name] = WEIGHT
+    return roles
