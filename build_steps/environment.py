@@ -123,9 +123,8 @@ def _install(command: Sequence[str], total: int, advance: Callable[[float, str],
         lines.append(line)
         if line.startswith(("Collecting ", "Requirement already satisfied: ")):
             seen += 1
-            advance(
-                0.9 * seen / total, line.split(":")[-1].replace("Collecting ", "").split("=")[0]
-            )
+            name = line.split(": ")[-1].removeprefix("Collecting ")
+            advance(0.9 * seen / total, name.split("=")[0])
     if process.wait() != 0:
         _fail("pip install -r requirements.lock", "".join(lines))
 

@@ -42,7 +42,7 @@ class Part:
 def read_lock(lock: Path) -> dict[str, Part]:
     """Read a lock file of parts, by id."""
     tables = tomllib.loads(lock.read_text())
-    return {id: Part(id=id, **_tuples(table)) for id, table in tables.items()}
+    return {key: Part(id=key, **_tuples(table)) for key, table in tables.items()}
 
 
 def fetch_parts(
@@ -145,7 +145,7 @@ def _reader(archive: Path) -> tuple[Callable[[str], bytes], Callable[[], None]]:
     if archive.suffix != ".tgz":
         file = zipfile.ZipFile(archive)
         return file.read, file.close
-    tar = tarfile.open(archive)
+    tar = tarfile.open(archive)  # noqa: SIM115 (the caller closes it)
 
     def read(name: str) -> bytes:
         member = tar.extractfile(name)

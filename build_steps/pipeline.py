@@ -7,7 +7,7 @@ from build_steps.environment import Environment, ensure_environment, ensure_node
 from build_steps.failure import BuildError
 from build_steps.parts import fetch_parts, read_lock
 from build_steps.progress import step
-from build_steps.site import make_site
+from build_steps.site import lay_out, precompile, write_sizes
 from build_steps.stamp import content_hash, is_current, write_stamp
 
 _WHEEL_INPUTS = ("phantomgpu", "profiles", "pyproject.toml", "README.md", "LICENSE")
@@ -53,7 +53,10 @@ def build_site(root: Path) -> Path:
         return site
     variables = ensure_node(environment)
     paths = fetch_parts(parts, environment.cache / "parts", environment=variables)
-    with step("site"):
-        make_site(web, site, parts=parts, paths=paths, wheel=wheel)
+    with step("site") as advance:
+        lay_out(web, site, parts=parts, paths=paths, wheel=wheel)
+        advance(0.2, "bytecode, made by Pyodide")
+        precompile(site, variables=variables)
+        write_sizes(site)
     write_stamp(stamp, value)
     return site

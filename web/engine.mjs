@@ -5,6 +5,7 @@ import { loadPyodide as load, version } from "./parts/pyodide/pyodide.mjs";
 
 export { version };
 
+const sitePackages = "/lib/python3.14/site-packages";
 const here = new URL("./", import.meta.url);
 const address = (path) => new URL(path, here).href;
 
@@ -12,6 +13,15 @@ const fetchBytes = async (path) => {
   const response = await fetch(address(path));
   if (!response.ok) throw new Error(`${path} is missing from this site: HTTP ${response.status}`);
   return response.arrayBuffer();
+};
+
+// Python's `import` cannot wait: in a worker a request may block.
+const fetchRest = () => {
+  const request = new XMLHttpRequest();
+  request.open("GET", address("parts/rest.zip"), false);
+  request.responseType = "arraybuffer";
+  request.send();
+  return request.response;
 };
 
 // Tells the page how far the downloads are; `total` is written by the build.
@@ -39,9 +49,9 @@ export const loadPyodide = async (options = {}) => {
     indexURL: address("parts/pyodide/"),
     stdLibURL: address("parts/python_stdlib.zip"),
   });
-  const sitePackages = pyodide.runPython("import site; site.getsitepackages()[0]");
   const unpack = (bytes) => pyodide.unpackArchive(bytes, "zip", { extractDir: sitePackages });
   for (const archive of archives) unpack(await archive);
+  pyodide.pyimport("engine_rest").install(fetchRest);
   // worker.py: `import site_parts; await site_parts.load("onnx")`
   pyodide.registerJsModule("site_parts", {
     load: async (name) => unpack(await fetchBytes(`parts/${name}.zip`)),
