@@ -300,7 +300,7 @@ class App:
                 "roofline": roofline(gpu, precision, rows),
                 "time": time_by_kernel(rows),
                 "memory": memory_over_run(
-                    schedule.memory_timeline(batch, precision), workload.weight_bytes
+                    schedule.memory_timeline(batch, precision).tolist(), workload.weight_bytes
                 ),
             },
         }

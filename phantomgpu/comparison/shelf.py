@@ -6,7 +6,8 @@ from typing import Any, Final
 from phantomgpu.comparison.library import Library
 from phantomgpu.comparison.sweep import schedule_for
 from phantomgpu.hardware import Runtime
-from phantomgpu.onnx import Graph, Source, read_model
+from phantomgpu.onnx import Source, batch_symbol, read_model
+from phantomgpu.onnx.graph import Graph
 from phantomgpu.workload import Schedule
 
 MOST_SCHEDULES: Final = 64
@@ -26,6 +27,7 @@ class Shelf:
         self._open_builtin = open_builtin
         self._opened: dict[str, Graph] = {}
         self._builtin: dict[str, Graph] = {}
+        self._builtin_dims: dict[str, dict[str, int]] = {}
         self._schedules: dict[tuple[object, ...], Schedule] = {}
 
     def open(self, source: Source, *, name: str) -> Graph:
@@ -65,7 +67,12 @@ class Shelf:
             return self._opened[name]
         model = self.library.get(name)
         if model.id not in self._builtin:
-            self._builtin[model.id] = read_model(self._open_builtin(model.file))
+            graph = read_model(self._open_builtin(model.file))
+            batch = batch_symbol(graph)
+            self._builtin[model.id] = graph
+            self._builtin_dims[graph.sha256] = {
+                dim: size for dim, size in model.dims.items() if dim != batch
+            }
         return self._builtin[model.id]
 
     def graphs(self, names: Sequence[str]) -> dict[str, Graph]:
@@ -73,9 +80,13 @@ class Shelf:
         return {name: self.graph(name) for name in names}
 
     def schedule(self, graph: Graph, runtime: Runtime, dims: Mapping[str, int]) -> Schedule:
-        """What a runtime launches for a graph; kept, since editing a GPU does not change it."""
+        """What a runtime launches for a graph; kept, since editing a GPU does not change it.
+
+        Free dimensions of a built-in model that ``dims`` leaves open are those of the index.
+        """
+        dims = {**self._builtin_dims.get(graph.sha256, {}), **dims}
         key = (
-            graph.sha256 or id(graph),
+            graph.sha256,
             runtime.id,
             runtime.fusion,
             runtime.casts,

@@ -17,7 +17,8 @@ from phantomgpu.cost import Estimate, predict
 from phantomgpu.cost.footprint import footprint_bytes
 from phantomgpu.errors import BatchError, RequestError, UnknownNameError, nearest
 from phantomgpu.hardware import Catalog, GpuProfile, Runtime
-from phantomgpu.onnx import Graph, batch_symbol
+from phantomgpu.onnx import batch_symbol
+from phantomgpu.onnx.graph import Graph
 from phantomgpu.workload import Schedule, lower
 
 Lowered = Callable[[Graph, Runtime, Mapping[str, int]], Schedule]

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from phantomgpu.onnx import Graph
-from phantomgpu.onnx.graph import Dim, ShapedGraph, Tensor
+from phantomgpu.onnx.graph import Dim, Graph, ShapedGraph, Tensor
 from phantomgpu.report.kernels import kernel_work
 from phantomgpu.workload import Workload
 
