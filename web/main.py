@@ -1,11 +1,283 @@
 """The interface: events in, calls to the worker out, what it answers onto the page."""
 
-from pyscript import document, workers
+import asyncio
+import json
+
+from pyscript import document, window, workers
+from pyscript.ffi import create_proxy
+
+from web import view
+from web.state import after, initial, job
+from web.table import as_csv, as_markdown
+
+EMPTY = {"engine": "", "models": [], "gpus": [], "runtimes": [], "precisions": []}
+FIRST_REQUEST = {
+    "models": ["resnet50"],
+    "gpus": ["h100-sxm-80gb", "a100-sxm-80gb", "l40s", "t4"],
+    "runtimes": ["tensorrt"],
+    "precisions": ["fp16"],
+    "batches": [1, 8, 32],
+    "dims": {},
+    "profiles": {},
+}
+WORDS = {
+    "compare": "Comparing",
+    "inspect": "Reading the model",
+    "curve": "Drawing the curve",
+}
 
 
-async def start():
-    core = await workers["core"]
-    document.getElementById("status").textContent = "Engine live: " + await core.versions()
+class Page:
+    """The one state, and the engine once it is there."""
+
+    def __init__(self, state):
+        self.state = state
+        self.engine = None
+        self.is_pumping = False
+
+    def dispatch(self, event):
+        """One event: the next state, on the page, and the engine's next job."""
+        self.state = after(self.state, event)
+        view.draw(self.state)
+        if not self.is_pumping and job(self.state) is not None:
+            asyncio.create_task(self.pump())
+
+    async def pump(self):
+        """Give the engine one job after the other until there is none left."""
+        self.is_pumping = True
+        try:
+            while True:
+                wanted = job(self.state)
+                if wanted is None:
+                    break
+                await self.do(wanted[0], wanted[1])
+        finally:
+            self.is_pumping = False
+
+    async def do(self, kind, request):
+        """One job of the engine, from request to event."""
+        self.dispatch({"type": "working", "text": WORDS[kind]})
+        text = json.dumps(request)
+        if kind == "inspect":
+            answer = json.loads(await self.engine.inspect(text))
+        else:
+            answer = json.loads(await self.engine.compare(text))
+        if "error" in answer:
+            self.dispatch({"type": "failed", "error": answer["error"], "request": request})
+        elif kind == "inspect":
+            self.dispatch({"type": "inspected", "request": request, "document": answer["ok"]})
+        else:
+            self.dispatch({
+                "type": "compared" if kind == "compare" else "curved",
+                "request": request,
+                "comparison": answer["ok"],
+                "made": "tab",
+            })
+
+    async def open(self, file):
+        """Read a dropped or chosen file in the worker."""
+        if self.engine is None:
+            self.dispatch({"type": "noticed", "text": "The engine is still loading: your file is next."})
+            await self.started.wait()
+        self.dispatch({"type": "working", "text": "Reading {}".format(file.name)})
+        answer = json.loads(await self.engine.open_file(file))
+        if "error" in answer:
+            self.dispatch({"type": "failed", "error": answer["error"]})
+            view.show_answer()
+            return
+        opened = answer["ok"]
+        self.dispatch({
+            "type": "opened",
+            "id": opened["id"],
+            "size": opened["size"],
+            "batch": opened["batch"],
+        })
+
+    async def start_engine(self):
+        """Wait for the worker, then ask it what there is to choose."""
+        self.engine = await workers["core"]
+        answer = json.loads(await self.engine.catalog())
+        if "error" in answer:
+            self.dispatch({"type": "failed", "error": answer["error"]})
+            self.dispatch({"type": "engine", "phase": "failed", "text": answer["error"]["what"]})
+            return
+        self.dispatch({"type": "catalog", "catalog": answer["ok"]})
+        self.started.set()
+        self.dispatch({"type": "engine", "phase": "ready"})
 
 
-await start()
+def action_of(target):
+    """The nearest element that says what it does, and what that is."""
+    found = target.closest("[data-do]") if target else None
+    return (found, found.dataset.do) if found else (None, "")
+
+
+def on_click(event):
+    """A press of a button, or of an option of a list."""
+    element, action = action_of(event.target)
+    if element is None:
+        if page.state["model_open"]:
+            page.dispatch({"type": "model_closed"})
+        return
+    if action in SIMPLE:
+        page.dispatch(dict(SIMPLE[action], id=element.dataset.id or ""))
+    elif action == "batch":
+        page.dispatch({"type": "batch_toggled", "batch": int(element.dataset.id)})
+    elif action == "show-batch":
+        page.dispatch({"type": "batch_shown", "batch": int(element.dataset.id)})
+    elif action == "metric":
+        page.dispatch({"type": "metric_shown", "metric": element.dataset.id})
+    elif action == "sort":
+        page.dispatch({"type": "sorted", "key": element.dataset.key})
+    elif action == "model-search" and not page.state["model_open"]:
+        page.dispatch({"type": "model_typed", "text": element.value})
+    elif action == "choose":
+        document.getElementById("file").click()
+    elif action == "reveal":
+        view.reveal(element)
+    elif action == "theme":
+        change_theme()
+    elif action == "copy-csv":
+        copy(as_csv(shown_result()), "CSV")
+    elif action == "copy-markdown":
+        gpus = {gpu["id"]: gpu for gpu in page.state["catalog"]["gpus"]}
+        copy(as_markdown(shown_result(), gpus), "Markdown")
+
+
+SIMPLE = {
+    "model": {"type": "model_chosen"},
+    "precision": {"type": "precision_toggled"},
+    "runtime": {"type": "runtime_toggled"},
+    "pin": {"type": "pinned"},
+    "dismiss": {"type": "dismissed"},
+}
+
+
+def shown_result():
+    """All cells of the comparison that is shown."""
+    result = page.state["result"]
+    return result["comparison"]["cells"] if result else []
+
+
+def copy(text, name):
+    """Put text on the clipboard and say so."""
+    window.navigator.clipboard.writeText(text)
+    page.dispatch({"type": "noticed", "text": "{} copied.".format(name)})
+
+
+def change_theme():
+    """The other theme, remembered on this machine."""
+    theme = "light" if view.is_dark() else "dark"
+    window.localStorage.setItem("phantomgpu.theme", theme)
+    page.dispatch({"type": "themed", "theme": theme})
+
+
+def on_input(event):
+    """Something typed into a search."""
+    action = event.target.dataset.do
+    if action == "model-search":
+        page.dispatch({"type": "model_typed", "text": event.target.value})
+    elif action == "gpu-search":
+        page.dispatch({"type": "gpu_typed", "text": event.target.value})
+
+
+def on_change(event):
+    """A field left or a box ticked."""
+    element = event.target
+    action = element.dataset.do
+    if action == "gpu":
+        page.dispatch({"type": "gpu_toggled", "id": element.dataset.id})
+    elif action == "dim":
+        page.dispatch({"type": "dim_set", "symbol": element.dataset.symbol, "text": element.value})
+    elif action == "batch-text" and element.value.strip():
+        page.dispatch({"type": "batches_typed", "text": element.value})
+    elif element.id == "file" and element.files.length:
+        asyncio.create_task(page.open(element.files.item(0)))
+        element.value = ""
+
+
+def on_key(event):
+    """Keys in the search of models: arrows, Enter, Escape."""
+    if event.target.id != "model-search":
+        return
+    if event.key == "ArrowDown" or event.key == "ArrowUp":
+        event.preventDefault()
+        page.dispatch({"type": "model_moved", "by": 1 if event.key == "ArrowDown" else -1})
+    elif event.key == "Enter":
+        active = document.querySelector("#models .active")
+        if active:
+            page.dispatch({"type": "model_chosen", "id": active.dataset.id})
+    elif event.key == "Escape" or event.key == "Tab":
+        if page.state["model_open"]:
+            page.dispatch({"type": "model_closed"})
+
+
+def on_drag(event):
+    """A file above the page: it may be dropped anywhere."""
+    event.preventDefault()
+    view.drag(True)
+
+
+def on_drag_end(event):
+    """It went away again."""
+    if not event.relatedTarget:
+        view.drag(False)
+
+
+def on_drop(event):
+    """A file dropped on the page."""
+    event.preventDefault()
+    view.drag(False)
+    if event.dataTransfer and event.dataTransfer.files.length:
+        asyncio.create_task(page.open(event.dataTransfer.files.item(0)))
+
+
+def on_progress(event):
+    """How far the engine's downloads are."""
+    if page.state["engine"]["phase"] != "loading":
+        return
+    done, total = event.data.loaded / 1e6, event.data.total / 1e6
+    text = "Python engine {:.1f} of {:.1f} MB".format(done, total)
+    if done >= total:
+        text = "Starting the Python engine"
+    page.dispatch({"type": "engine", "phase": "loading", "text": text})
+
+
+def on_resize(_event):
+    """The chart is drawn for its width."""
+    view.draw(page.state)
+
+
+def listen():
+    """Connect the document's events."""
+    for name, handler in (
+        ("click", on_click),
+        ("input", on_input),
+        ("change", on_change),
+        ("keydown", on_key),
+        ("dragover", on_drag),
+        ("dragleave", on_drag_end),
+        ("drop", on_drop),
+    ):
+        document.addEventListener(name, create_proxy(handler))
+    window.onresize = create_proxy(on_resize)
+    channel = window.BroadcastChannel.new("phantomgpu-engine")
+    channel.onmessage = create_proxy(on_progress)
+
+
+def first_state():
+    """The state that the build wrote into the page, else an empty one."""
+    written = document.getElementById("first")
+    if not written:
+        return initial(EMPTY, FIRST_REQUEST)
+    first = json.loads(written.textContent)
+    state = initial(first["catalog"], first["request"], first["comparison"])
+    state["curve"], state["inspection"] = first["curve"], first["inspection"]
+    return state
+
+
+page = Page(first_state())
+page.started = asyncio.Event()
+listen()
+view.draw(page.state)
+asyncio.create_task(page.start_engine())

@@ -1,19 +1,158 @@
-"""The engine's side of the page: JSON text or bytes in, JSON text out."""
+"""The engine's side of the page: JSON text in, JSON text out; never page objects but a File.
 
+Every answer is ``{"ok": value}`` or ``{"error": {code, what, where, fix}}``.
+"""
+
+import asyncio
 import json
-import sys
+import traceback
+from pathlib import Path
 
-import numpy
+import js
+import site_parts
+
+__export__ = ["catalog", "check_profile", "compare", "decode_link", "encode_link", "explain",
+              "inspect", "open_file", "profile"]  # fmt: skip
 
 import phantomgpu
+from phantomgpu.app import App
+from phantomgpu.dtype import PRECISIONS
+from phantomgpu.errors import PhantomGPUError
+from phantomgpu.onnx import BytesSource
+from phantomgpu.onnx.source import GZIP_MAGIC
+from web.catalog import page_catalog
 
-__export__ = ["versions"]
+# onnx's compiled shape inference comes while the catalogue is read; what looks
+# into a model awaits it.
+onnx_loaded = asyncio.ensure_future(site_parts.load("onnx"))
+
+PROFILES = Path(phantomgpu.__file__).parent / "profiles"
 
 
-def versions():
-    """Versions of what runs in the worker, as JSON."""
-    return json.dumps({
-        "engine": phantomgpu.__version__,
-        "numpy": numpy.__version__,
-        "python": sys.version.split()[0],
-    })
+class BlobSource:
+    """A File of the page as the reader wants it: only the ranges it asks for are read."""
+
+    def __init__(self, file):
+        self.name = file.name
+        self.size = int(file.size)
+        self._file = file
+        self._reader = js.FileReaderSync.new()
+
+    def read(self, offset, length):
+        """The bytes ``[offset, offset + length)``, fewer only where the file ends."""
+        part = self._file.slice(offset, min(offset + length, self.size))
+        return self._reader.readAsArrayBuffer(part).to_bytes()
+
+
+def source_of(file):
+    """The file as a Source; a gzipped one is unpacked whole, since it has no ranges."""
+    source = BlobSource(file)
+    if source.read(0, 2) != GZIP_MAGIC:
+        return source
+    return BytesSource(source.name, source.read(0, source.size))
+
+
+def profile_texts():
+    """TOML text of every profile by its path below profiles/."""
+    return {
+        path.relative_to(PROFILES).as_posix(): path.read_text("utf-8")
+        for path in sorted(PROFILES.rglob("*.toml"))
+    }
+
+
+def built_in(file):
+    """The Source of a built-in model, by its file name in the index."""
+    return BytesSource(file, (PROFILES / "models" / file).read_bytes())
+
+
+app = App(profile_texts(), built_in)
+
+
+def answered(make):
+    """The answer of an action as JSON text: what it returns, or the mistake it found."""
+    try:
+        return json.dumps({"ok": make()})
+    except PhantomGPUError as error:
+        return json.dumps({"error": error.as_dict()})
+    except Exception as error:
+        traceback.print_exc()
+        return json.dumps({"error": as_bug(error)})
+
+
+def as_bug(error):
+    """An error that no input should cause, so that a person can report it."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return {
+        "code": "bug",
+        "what": f"the engine failed: {type(error).__name__}: {error}",
+        "where": f"{Path(last.filename).name}, line {last.lineno}, {last.name}",
+        "fix": "report it with these lines; the last comparison is still there",
+    }
+
+
+def catalog():
+    """What can be chosen, for the page's state."""
+    return answered(
+        lambda: page_catalog(
+            phantomgpu.__version__, app.models(), app.gpus(), app.runtimes(), list(PRECISIONS)
+        )
+    )
+
+
+async def open_file(file):
+    """Read a dropped model's graph, its weights left where they are."""
+    await onnx_loaded
+
+    def opened():
+        source = source_of(file)
+        return {**app.open_model(source, name=source.name), "size": int(file.size)}
+
+    return answered(opened)
+
+
+async def compare(request):
+    """The document of ``compare --json``."""
+    await onnx_loaded
+    return answered(lambda: app.compare(json.loads(request)))
+
+
+async def inspect(request):
+    """What the request's model is and what its runtime makes of it."""
+    await onnx_loaded
+
+    def inspected():
+        asked = json.loads(request)
+        return app.inspect(
+            asked["models"][0],
+            dims=asked["dims"],
+            runtime=asked["runtimes"][0],
+            precision=asked["precisions"][0],
+        )
+
+    return answered(inspected)
+
+
+async def explain(request):
+    """Why one cell takes the time it takes."""
+    await onnx_loaded
+    return answered(lambda: app.explain(json.loads(request)))
+
+
+def profile(gpu):
+    """One GPU in full, with the text of its profile."""
+    return answered(lambda: app.gpu(gpu))
+
+
+def check_profile(gpu, text):
+    """What is wrong with the text of a GPU profile."""
+    return answered(lambda: app.check_profile(gpu, text))
+
+
+def encode_link(request):
+    """The share link of a request."""
+    return answered(lambda: app.encode_link(json.loads(request)))
+
+
+def decode_link(link):
+    """The request that a share link holds."""
+    return answered(lambda: app.decode_link(link))

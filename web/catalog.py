@@ -1,0 +1,43 @@
+"""The engine's lists -> the catalogue that the page holds: what one chooses by, and no more."""
+
+
+def page_catalog(engine, models, gpus, runtimes, precisions):
+    """The catalogue of the page's state.
+
+    Args:
+        engine: Its version.
+        models: From ``App.models``.
+        gpus: From ``App.gpus``.
+        runtimes: From ``App.runtimes``.
+        precisions: Names, widest first.
+    """
+    return {
+        "engine": engine,
+        "models": [_model(model) for model in models if model["builtin"]],
+        "gpus": [_gpu(gpu) for gpu in gpus],
+        "runtimes": [{"id": one["id"], "name": one["name"]} for one in runtimes],
+        "precisions": list(precisions),
+    }
+
+
+def _model(model):
+    return {
+        "id": model["id"],
+        "name": model["title"],
+        "task": model["task"],
+        "parameters": model["parameters"],
+    }
+
+
+def _gpu(gpu):
+    spec = gpu["spec"]
+    return {
+        "id": gpu["id"],
+        "name": gpu["name"],
+        "vendor": gpu["vendor"],
+        "architecture": gpu["architecture"],
+        "basis": gpu["basis"],
+        "memory_gb": spec["memory_gb"],
+        "bandwidth_gb_per_s": spec["bandwidth_gb_per_s"],
+        "peak_tflops": spec["peak_tflops"],
+    }

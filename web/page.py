@@ -1,0 +1,188 @@
+"""State -> the HTML of each region of the page, by the id of its element.
+
+The page puts in place what has changed; the build writes the first of them into
+index.html, so that a finished comparison is there before any script runs.
+"""
+
+from web import chart, panel, table
+from web.state import is_stale, names, shown_cells
+from web.text import escaped, short_name
+from web.verdict import summary, verdict
+
+FIX_LABEL = "What to do"
+
+
+def regions(state, width):
+    """HTML by element id.
+
+    Args:
+        state: The page's.
+        width: Of the chart, in pixels.
+    """
+    cells = shown_cells(state)
+    gpus = {gpu["id"]: gpu for gpu in state["catalog"]["gpus"]}
+    answer = verdict(cells, gpus, panel.chosen_model(_answered(state))[0])
+    return {
+        "engine": engine_line(state),
+        "summary": escaped(_summary(state)),
+        "models": panel.model_list(state),
+        "model": panel.model_card(state),
+        "dims": panel.dim_fields(state),
+        "gpus": panel.gpu_list(state),
+        "gpu-count": panel.gpu_count(state),
+        "batches": panel.batch_chips(state),
+        "precisions": panel.precision_chips(state),
+        "runtimes": panel.runtime_chips(state),
+        "error": error_box(state["error"]),
+        "notice": escaped(state["notice"]),
+        "kicker": _kicker(state),
+        "headline": answer["headline"],
+        "reason": answer["reason"],
+        "batch-tabs": _batch_tabs(state),
+        "progress": progress_line(state),
+        "table": _table(state, cells, gpus, answer["gpu"]),
+        "curve": _curve(state, width),
+        "curve-figures": _curve_table(state),
+        "metrics": _metric_tabs(state),
+    }
+
+
+def _answered(state):
+    """The state with the request that the result answers, which may be an earlier one."""
+    if state["result"] is None:
+        return state
+    copy = dict(state)
+    copy["request"] = state["result"]["request"]
+    return copy
+
+
+def _summary(state):
+    models = names(state["catalog"]["models"])
+    if state["file"] is not None:
+        models[state["file"]["id"]] = state["file"]["name"]
+    return summary(state["request"], models, names(state["catalog"]["runtimes"]))
+
+
+def engine_line(state):
+    """One line on the engine: loading, live, or why it cannot start."""
+    phase, text = state["engine"]["phase"], state["engine"]["text"]
+    if phase == "ready":
+        return "<span class='lamp on'></span>Engine live"
+    if phase == "failed":
+        return "<span class='lamp off'></span>Engine not running: {}".format(escaped(text))
+    return "<span class='lamp'></span>{}".format(escaped(text or "Starting the Python engine"))
+
+
+def progress_line(state):
+    """What is going on, beside the result it is about."""
+    if state["work"]:
+        return "<span class='busy'></span>{}".format(escaped(state["work"]))
+    if state["error"] is not None and is_stale(state):
+        return "These are the figures of the last comparison that worked."
+    if is_stale(state):
+        if state["engine"]["phase"] == "loading":
+            return "<span class='busy'></span>Waiting for the engine; figures below are the last ones"
+        return ""
+    if state["made"] == "build":
+        return "Computed by this engine when the page was built"
+    return "Computed in this tab"
+
+
+def error_box(error):
+    """An error as the command line prints it: what, where, fix."""
+    if error is None:
+        return ""
+    return (
+        "<div class='error'><h2>{what}</h2><dl><div><dt>Where</dt><dd>{where}</dd></div>"
+        "<div><dt>{label}</dt><dd>{fix}</dd></div></dl>"
+        "<button type='button' class='quiet' id='dismiss' data-do='dismiss'>Dismiss</button></div>"
+    ).format(
+        what=escaped(_sentence(error["what"])),
+        where=escaped(error["where"]),
+        fix=escaped(_sentence(error["fix"])),
+        label=FIX_LABEL,
+    )
+
+
+def _sentence(text):
+    return text[:1].upper() + text[1:]
+
+
+def _kicker(state):
+    answered = _answered(state)
+    request = answered["request"]
+    runtimes = names(state["catalog"]["runtimes"])
+    return escaped(" · ".join((
+        panel.chosen_model(answered)[0],
+        ", ".join(request["precisions"]),
+        ", ".join(runtimes.get(runtime, runtime) for runtime in request["runtimes"]),
+        "batch {}".format(state["shown_batch"]),
+    )))
+
+
+def _batch_tabs(state):
+    if state["result"] is None:
+        return ""
+    batches = sorted({cell["batch"] for cell in state["result"]["comparison"]["cells"]})
+    if len(batches) < 2:
+        return ""
+    return "<span class='label' id='batch-label'>Batch</span>" + "".join(
+        _tab("show-batch", batch, str(batch), batch == state["shown_batch"]) for batch in batches
+    )
+
+
+def _metric_tabs(state):
+    return "".join(
+        _tab("metric", key, chart.METRICS[key]["name"], key == state["metric"])
+        for key in ("throughput_per_s", "latency_ms")
+    )
+
+
+def _tab(kind, value, label, is_on):
+    return (
+        "<button type='button' class='tab' id='{kind}-{value}' data-do='{kind}' data-id='{value}' "
+        "aria-pressed='{on}'>{label}</button>"
+    ).format(kind=kind, value=value, label=label, on="true" if is_on else "false")
+
+
+def _table(state, cells, gpus, winner):
+    if not cells:
+        return "<p class='empty'>Choose a model and at least one GPU.</p>"
+    return table.comparison_table(cells, gpus, state["sort"], state["baseline"], winner)
+
+
+def curve_series(state):
+    """Series of the chart: the GPUs of the result at its first precision and runtime."""
+    if state["result"] is None:
+        return []
+    request = state["result"]["request"]
+    gpu_names = names(state["catalog"]["gpus"])
+    cells = state["result"]["comparison"]["cells"]
+    if state["curve"] is not None and _is_curve_of(state["curve"]["request"], request):
+        cells = state["curve"]["cells"]
+    return chart.series_of(
+        cells,
+        [(gpu, short_name(gpu_names.get(gpu, gpu))) for gpu in request["gpus"]],
+        state["metric"],
+        request["precisions"][0],
+        request["runtimes"][0],
+    )
+
+
+def _is_curve_of(curve, request):
+    """Whether a curve and a request differ in nothing but the batches."""
+    return all(
+        curve[key] == request[key] for key in ("models", "gpus", "dims", "profiles")
+    ) and all(curve[key] == request[key][:1] for key in ("precisions", "runtimes"))
+
+
+def _curve(state, width):
+    if state["result"] is None:
+        return ""
+    return chart.batch_curve(curve_series(state), state["metric"], width)
+
+
+def _curve_table(state):
+    if state["result"] is None:
+        return ""
+    return chart.curve_table(curve_series(state), state["metric"])

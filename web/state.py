@@ -1,0 +1,467 @@
+"""The page's state as plain dicts, and `after(state, event)`, which is all that changes it.
+
+Runs in MicroPython on the page and in CPython in the tests and at build time, so
+it keeps to what both have: no dataclasses, enum or typing, and no reliance on the
+order of a dict. Nothing here touches the document, the clock or the worker.
+"""
+
+MOST_GPUS = 8
+BATCH_CHOICES = (1, 2, 4, 8, 16, 32, 64, 128)
+DEFAULT_BATCHES = (1, 8, 32)
+
+
+def initial(catalog, request, comparison=None):
+    """The state of a page that has just opened.
+
+    Args:
+        catalog: What can be chosen: ``models``, ``gpus``, ``runtimes``, ``precisions``
+            (lists of dicts with ``id`` and ``name``; precisions are plain names).
+        request: The Request document to begin with.
+        comparison: The finished comparison of that request, if there is one.
+    """
+    return {
+        "catalog": catalog,
+        "request": request,
+        "result": None if comparison is None else {"request": request, "comparison": comparison},
+        "made": "build",
+        "curve": None,
+        "engine": {"phase": "loading", "text": ""},
+        "work": "",
+        "error": None,
+        "refused": [],
+        "file": None,
+        "inspection": None,
+        "shown_batch": largest(request["batches"]),
+        "sort": {"key": "latency_ms", "descending": False},
+        "baseline": "",
+        "metric": "throughput_per_s",
+        "model_filter": "",
+        "model_open": False,
+        "model_active": 0,
+        "gpu_filter": "",
+        "notice": "",
+        "theme": "",
+    }
+
+
+def largest(values):
+    """The largest of a list, 0 of an empty one."""
+    return max(values) if values else 0
+
+
+def changed(mapping, **fields):
+    """A copy of a dict with some fields replaced."""
+    copy = dict(mapping)
+    copy.update(fields)
+    return copy
+
+
+def after(state, event):
+    """The state that follows an event; the given one is left as it was.
+
+    Args:
+        state: From `initial` or an earlier `after`.
+        event: A dict whose ``type`` is a key of `_AFTER`; the rest is that event's own.
+    """
+    return _AFTER[event["type"]](state, event)
+
+
+def job(state):
+    """What the engine should do next: ``(kind, request)``, or None when there is nothing.
+
+    The comparison comes first, then what is known of its model, then the curve.
+    """
+    wanted = state["request"]
+    if state["engine"]["phase"] != "ready" or state["work"]:
+        return None
+    if not wanted["models"] or not wanted["gpus"] or wanted in state["refused"]:
+        return None
+    if state["result"] is None or state["result"]["request"] != wanted:
+        return ("compare", wanted)
+    model = model_request(wanted)
+    if state["inspection"] is None or state["inspection"]["request"] != model:
+        return None if model in state["refused"] else ("inspect", model)
+    curve = curve_request(state)
+    if curve is not None and (state["curve"] is None or state["curve"]["request"] != curve):
+        return None if curve in state["refused"] else ("curve", curve)
+    return None
+
+
+def model_request(request):
+    """What is asked of the engine to describe the model of a request."""
+    return changed(
+        request,
+        gpus=[],
+        batches=[1],
+        precisions=request["precisions"][:1],
+        runtimes=request["runtimes"][:1],
+        profiles={},
+    )
+
+
+def curve_request(state):
+    """What is asked of the engine for the chart, or None where the batch cannot vary."""
+    request = state["request"]
+    if not has_batch(state):
+        return None
+    return changed(
+        request,
+        batches=sorted(set(BATCH_CHOICES) | set(request["batches"])),
+        precisions=request["precisions"][:1],
+        runtimes=request["runtimes"][:1],
+    )
+
+
+def has_batch(state):
+    """Whether the model has a batch dimension, as far as is known."""
+    if state["inspection"] is None:
+        return True
+    return any(dim["is_batch"] for dim in free_dims(state["inspection"]["document"]))
+
+
+def free_dims(document):
+    """The free dimensions of a model, each once, as its inspection lists them."""
+    found, seen = [], []
+    for entry in document["inputs"]:
+        for dim in entry.get("free", []):
+            if dim["symbol"] not in seen:
+                seen.append(dim["symbol"])
+                found.append(dim)
+    return found
+
+
+def is_stale(state):
+    """Whether what is shown answers an earlier request than the one on the controls."""
+    return state["result"] is not None and state["result"]["request"] != state["request"]
+
+
+def shown_cells(state):
+    """The cells of the result at the batch that is shown, in the order of the sort."""
+    if state["result"] is None:
+        return []
+    cells = [
+        cell
+        for cell in state["result"]["comparison"]["cells"]
+        if cell["batch"] == state["shown_batch"]
+    ]
+    return in_order(cells, state["sort"], names(state["catalog"]["gpus"]))
+
+
+def in_order(cells, sort, gpu_names):
+    """Cells sorted by a column; those without a figure come last either way.
+
+    Args:
+        cells: As in `compare --json`.
+        sort: ``{"key": column, "descending": bool}``.
+        gpu_names: Name of each GPU by id, which is what the GPU column sorts by.
+    """
+    key = sort["key"]
+
+    def value(cell):
+        if key == "gpu":
+            return gpu_names.get(cell["gpu"], cell["gpu"]).lower()
+        if key == "memory_bytes":
+            return cell["memory_bytes"] / max(cell["memory_limit_bytes"], 1)
+        return cell[key]
+
+    with_figure = [cell for cell in cells if key == "gpu" or cell.get(key) is not None]
+    without = [cell for cell in cells if not (key == "gpu" or cell.get(key) is not None)]
+    return sorted(with_figure, key=value, reverse=sort["descending"]) + without
+
+
+def names(entries):
+    """Name by id of a list of catalogue entries."""
+    return {entry["id"]: entry["name"] for entry in entries}
+
+
+def model_choices(state):
+    """Built-in models whose id, name or task contains every word that was typed."""
+    words = state["model_filter"].lower().split()
+    return [
+        model
+        for model in state["catalog"]["models"]
+        if all(word in model_text(model) for word in words)
+    ]
+
+
+def model_text(model):
+    """What a search for a model looks in."""
+    return " ".join((model["id"], model["name"], model.get("task", ""))).lower()
+
+
+def gpu_choices(state):
+    """The chosen GPUs, then those whose name, id, vendor or architecture has every word typed."""
+    words = state["gpu_filter"].lower().split()
+    gpus = state["catalog"]["gpus"]
+    chosen = [gpu for gpu in gpus if gpu["id"] in state["request"]["gpus"]]
+    others = [
+        gpu
+        for gpu in gpus
+        if gpu not in chosen and all(word in gpu_text(gpu) for word in words)
+    ]
+    return chosen + others
+
+
+def gpu_text(gpu):
+    """What a search for a GPU looks in."""
+    return " ".join((gpu["id"], gpu["name"], gpu["vendor"], gpu["architecture"])).lower()
+
+
+def _asked(state, **fields):
+    return changed(state, request=changed(state["request"], **fields), notice="")
+
+
+def _toggled(values, value, order):
+    """A list with a value added or taken out, in the order of ``order``."""
+    kept = [item for item in values if item != value]
+    if len(kept) == len(values):
+        kept.append(value)
+    known = [item for item in order if item in kept]
+    return known + [item for item in kept if item not in known]
+
+
+def _chose_model(state, event):
+    model = event["id"]
+    opened = state["file"] if state["file"] and state["file"]["id"] == model else None
+    state = changed(state, model_open=False, model_filter="", file=opened, inspection=None)
+    return changed(_asked(state, models=[model], dims={}), error=None, refused=[])
+
+
+def _typed_model(state, event):
+    return changed(state, model_filter=event["text"], model_open=True, model_active=0)
+
+
+def _moved_in_models(state, event):
+    last = len(model_choices(state)) - 1
+    if not state["model_open"]:
+        return changed(state, model_open=True, model_active=0)
+    active = max(0, min(last, state["model_active"] + event["by"]))
+    return changed(state, model_active=active)
+
+
+def _closed_models(state, event):
+    return changed(state, model_open=False, model_filter="", model_active=0)
+
+
+def _toggled_gpu(state, event):
+    order = [gpu["id"] for gpu in state["catalog"]["gpus"]]
+    gpus = _toggled(state["request"]["gpus"], event["id"], order)
+    if len(gpus) > MOST_GPUS:
+        return changed(state, notice="Eight GPUs at a time: take one out first.")
+    baseline = state["baseline"] if state["baseline"] in gpus else ""
+    return changed(_asked(state, gpus=gpus), baseline=baseline)
+
+
+def _typed_gpu(state, event):
+    return changed(state, gpu_filter=event["text"])
+
+
+def _toggled_batch(state, event):
+    batches = sorted(_toggled(state["request"]["batches"], event["batch"], []))
+    if not batches:
+        return changed(state, notice="At least one batch size is needed.")
+    shown = state["shown_batch"]
+    if shown not in batches:
+        shown = largest(batches)
+    return changed(_asked(state, batches=batches), shown_batch=shown)
+
+
+def _typed_batches(state, event):
+    """Batch sizes as typed: whole numbers, apart from each other by commas or spaces."""
+    parts = event["text"].replace(",", " ").split()
+    batches = []
+    for part in parts:
+        if not part.lstrip("-").isdigit():
+            return _with_error(
+                state,
+                "batch '{}' is not a whole number".format(part),
+                "Batch sizes",
+                "write whole numbers, such as 1, 8, 32",
+            )
+        if int(part) not in batches:
+            batches.append(int(part))
+    if not batches:
+        return changed(state, notice="At least one batch size is needed.")
+    batches = sorted(batches)
+    return changed(_asked(state, batches=batches), shown_batch=largest(batches))
+
+
+def _with_error(state, what, where, fix):
+    error = {"code": "request", "what": what, "where": where, "fix": fix}
+    return changed(state, error=error)
+
+
+def _toggled_precision(state, event):
+    chosen = _toggled(
+        state["request"]["precisions"], event["id"], state["catalog"]["precisions"]
+    )
+    if not chosen:
+        return changed(state, notice="At least one precision is needed.")
+    return _asked(state, precisions=chosen)
+
+
+def _toggled_runtime(state, event):
+    order = [runtime["id"] for runtime in state["catalog"]["runtimes"]]
+    chosen = _toggled(state["request"]["runtimes"], event["id"], order)
+    if not chosen:
+        return changed(state, notice="At least one runtime is needed.")
+    return _asked(state, runtimes=chosen)
+
+
+def _set_dim(state, event):
+    text = event["text"].strip()
+    dims = dict(state["request"]["dims"])
+    if not text:
+        dims.pop(event["symbol"], None)
+    elif text.isdigit() and int(text) > 0:
+        dims[event["symbol"]] = int(text)
+    else:
+        return _with_error(
+            state,
+            "{} is '{}', which is not a size".format(event["symbol"], text),
+            "Inputs, {}".format(event["symbol"]),
+            "write a whole number of at least 1, or nothing for the guess",
+        )
+    return _asked(state, dims=dims)
+
+
+def _sorted_by(state, event):
+    sort = state["sort"]
+    if sort["key"] == event["key"]:
+        descending = not sort["descending"]
+    else:
+        descending = event["key"] in ("throughput_per_s", "mfu")
+    return changed(state, sort={"key": event["key"], "descending": descending})
+
+
+def _showed_batch(state, event):
+    return changed(state, shown_batch=event["batch"])
+
+
+def _showed_metric(state, event):
+    return changed(state, metric=event["metric"])
+
+
+def _pinned(state, event):
+    return changed(state, baseline="" if state["baseline"] == event["id"] else event["id"])
+
+
+def _engine(state, event):
+    engine = {"phase": event["phase"], "text": event.get("text", "")}
+    return changed(state, engine=engine, work="" if event["phase"] == "failed" else state["work"])
+
+
+def _catalog(state, event):
+    return changed(state, catalog=event["catalog"])
+
+
+def _working(state, event):
+    return changed(state, work=event["text"])
+
+
+def _compared(state, event):
+    comparison = event["comparison"]
+    batches = [cell["batch"] for cell in comparison["cells"]]
+    shown = state["shown_batch"]
+    return changed(
+        state,
+        result={"request": event["request"], "comparison": comparison},
+        made=event["made"],
+        work="",
+        error=None,
+        refused=[],
+        shown_batch=shown if shown in batches else largest(batches),
+    )
+
+
+def _inspected(state, event):
+    inspection = {"request": event["request"], "document": event["document"]}
+    return changed(state, inspection=inspection, work="")
+
+
+def _curved(state, event):
+    curve = {"request": event["request"], "cells": event["comparison"]["cells"]}
+    return changed(state, curve=curve, work="")
+
+
+def _opened(state, event):
+    """A file was read: it becomes the model, and its free dims start as guessed.
+
+    A batch that the file fixes is left as it is: the request then asks for no other.
+    """
+    opened = {"id": event["id"], "name": event["id"], "size": event["size"]}
+    state = changed(state, file=opened, inspection=None, curve=None, work="", error=None)
+    state = changed(
+        _asked(state, models=[event["id"]], dims={}), refused=[], result=_kept(state, event)
+    )
+    if event["batch"] is not None:
+        return state
+    return changed(
+        _asked(state, batches=[1]),
+        shown_batch=1,
+        notice="This file fixes its batch, so there is one batch to compare. Export it with a "
+        "free batch dimension for more.",
+    )
+
+
+def _kept(state, event):
+    """The last result, unless it is of an earlier file of the same name."""
+    result = state["result"]
+    if result is not None and event["id"] in result["request"]["models"]:
+        return None
+    return result
+
+
+def _failed(state, event):
+    """An error ends the work; the last result stays, and the same request is not sent again."""
+    refused = state["refused"] + ([event["request"]] if "request" in event else [])
+    return changed(state, error=event["error"], work="", refused=refused)
+
+
+def _dismissed(state, event):
+    return changed(state, error=None, notice="")
+
+
+def _noticed(state, event):
+    return changed(state, notice=event["text"])
+
+
+def _themed(state, event):
+    return changed(state, theme=event["theme"])
+
+
+def _restored(state, event):
+    """A whole request from a link or from the last visit."""
+    request = event["request"]
+    return changed(state, request=request, shown_batch=largest(request["batches"]), refused=[])
+
+
+_AFTER = {
+    "model_chosen": _chose_model,
+    "model_typed": _typed_model,
+    "model_moved": _moved_in_models,
+    "model_closed": _closed_models,
+    "gpu_toggled": _toggled_gpu,
+    "gpu_typed": _typed_gpu,
+    "batch_toggled": _toggled_batch,
+    "batches_typed": _typed_batches,
+    "precision_toggled": _toggled_precision,
+    "runtime_toggled": _toggled_runtime,
+    "dim_set": _set_dim,
+    "sorted": _sorted_by,
+    "batch_shown": _showed_batch,
+    "metric_shown": _showed_metric,
+    "pinned": _pinned,
+    "engine": _engine,
+    "catalog": _catalog,
+    "working": _working,
+    "compared": _compared,
+    "inspected": _inspected,
+    "curved": _curved,
+    "opened": _opened,
+    "failed": _failed,
+    "dismissed": _dismissed,
+    "noticed": _noticed,
+    "themed": _themed,
+    "restored": _restored,
+}

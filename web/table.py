@@ -1,0 +1,260 @@
+"""Cells of a comparison -> the rows people read, sort and pin."""
+
+from web.text import BOARD_GB_BYTES, escaped, exact, figure, board_gb, short_name
+
+COLUMNS = (
+    ("gpu", "GPU"),
+    ("latency_ms", "Latency"),
+    ("throughput_per_s", "Throughput"),
+    ("memory_bytes", "Memory"),
+    ("bound", "Bound by"),
+    ("basis", "Basis"),
+)
+
+BOUND = {
+    "compute": "arithmetic",
+    "memory": "memory",
+    "launch": "launches",
+}
+
+BASIS = {
+    "calibrated": ("Calibrated", "Fitted to measurements made on this GPU"),
+    "architecture": ("Architecture", "Fitted to measurements on other GPUs of its architecture"),
+    "spec": ("Spec only", "Published figures and typical efficiency; nothing measured"),
+}
+
+
+def comparison_table(cells, gpus, sort, baseline, winner):
+    """The table.
+
+    Args:
+        cells: What is shown, in order.
+        gpus: Catalogue entries by id.
+        sort: ``{"key": column, "descending": bool}``.
+        baseline: Id of the GPU that the rest is compared with, or ``""``.
+        winner: Id of the fastest GPU, or ``""``.
+    """
+    highs = [cell["latency_high_ms"] for cell in cells if cell["latency_high_ms"]]
+    top = max(highs) if highs else 1
+    several = {
+        "precision": len({cell["precision"] for cell in cells}) > 1,
+        "runtime": len({cell["runtime"] for cell in cells}) > 1,
+    }
+    pinned = _pinned(cells, baseline)
+    rows = "".join(_row(cell, gpus, top, several, pinned, winner) for cell in cells)
+    return (
+        "<table class='comparison' role='table'><caption class='unseen'>Predicted figures, "
+        "one row for each GPU. The buttons in the header sort.</caption>"
+        "<thead role='rowgroup'><tr role='row'>{}</tr></thead>"
+        "<tbody role='rowgroup'>{}</tbody></table>"
+    ).format(_head(sort), rows)
+
+
+def _pinned(cells, baseline):
+    """The baseline's latency by precision and runtime."""
+    return {
+        (cell["precision"], cell["runtime"]): cell
+        for cell in cells
+        if cell["gpu"] == baseline and cell["latency_ms"]
+    }
+
+
+def _head(sort):
+    parts = []
+    for key, name in COLUMNS:
+        chosen = key == sort["key"]
+        order = ("descending" if sort["descending"] else "ascending") if chosen else "none"
+        parts.append(
+            "<th scope='col' role='columnheader' class='col-{}' aria-sort='{}'>"
+            "<button type='button' id='sort-{}' data-do='sort' data-key='{}'>{}"
+            "<svg class='arrow' viewBox='0 0 8 10' aria-hidden='true'><path d='M4 1l3 4H1z'/>"
+            "<path d='M4 9l3 -4H1z'/></svg></button></th>".format(key, order, key, key, name)
+        )
+    return "".join(parts)
+
+
+def _row(cell, gpus, top, several, pinned, winner):
+    gpu = gpus.get(cell["gpu"])
+    first = _gpu_cell(cell, gpu, several, pinned, winner)
+    if cell["problem"] is not None:
+        rest = _problem(cell)
+        kind = "fails"
+    else:
+        kind = "wins" if cell["gpu"] == winner else ""
+        rest = "".join((
+            _latency(cell, top, pinned),
+            _cell("throughput_per_s", "Throughput", "{}<small>/s</small>".format(
+                _data(cell["throughput_per_s"])
+            )),
+            _memory(cell),
+            _cell("bound", "Bound by", escaped(BOUND.get(cell["bound"], cell["bound"]))),
+            _basis(cell),
+        ))
+    return "<tr role='row' class='{}' data-gpu='{}' data-precision='{}' data-runtime='{}'>{}{}</tr>".format(
+        kind, escaped(cell["gpu"]), escaped(cell["precision"]), escaped(cell["runtime"]), first, rest
+    )
+
+
+def _data(value):
+    return "<data value='{}'>{}</data>".format(exact(value), figure(value))
+
+
+def _cell(key, label, content):
+    return "<td role='cell' class='col-{}' data-label='{}'>{}</td>".format(key, label, content)
+
+
+def _gpu_cell(cell, gpu, several, pinned, winner):
+    name = short_name(gpu["name"]) if gpu else cell["gpu"]
+    about = []
+    if gpu:
+        about.append(gpu["architecture"])
+        about.append("{} GB".format(exact(gpu["memory_gb"])))
+    if several["precision"]:
+        about.insert(0, cell["precision"])
+    if several["runtime"]:
+        about.insert(0, cell["runtime"])
+    is_pinned = any(one["gpu"] == cell["gpu"] for one in pinned.values())
+    return (
+        "<th scope='row' role='rowheader' class='col-gpu'><span class='gpu-name'>{name}{mark}</span>"
+        "<span class='about'>{about}</span>"
+        "<button type='button' class='pin' id='pin-{id}-{precision}-{runtime}' data-do='pin' "
+        "data-id='{id}' aria-pressed='{pressed}' aria-label='Compare the others with {name}'"
+        " title='Compare the others with this one'>"
+        "<svg viewBox='0 0 16 16' aria-hidden='true'><path d='M5 1.5h6M6.2 1.5v5L3.8 9.8h8.4L9.8 6.5v-5"
+        "M8 9.8v5'/></svg></button></th>"
+    ).format(
+        name=escaped(name),
+        mark="<span class='mark'>fastest</span>" if cell["gpu"] == winner else "",
+        about=escaped(" · ".join(about)),
+        id=escaped(cell["gpu"]),
+        precision=escaped(cell["precision"]),
+        runtime=escaped(cell["runtime"]),
+        pressed="true" if is_pinned else "false",
+    )
+
+
+def _latency(cell, top, pinned):
+    low, high = cell["latency_low_ms"], cell["latency_high_ms"]
+    ratio = ""
+    base = pinned.get((cell["precision"], cell["runtime"]))
+    if base is not None and base["gpu"] != cell["gpu"]:
+        ratio = "<span class='ratio'>{}</span>".format(_ratio(cell, base))
+    content = (
+        "<span class='main'><span class='amount'>{}<small> ms</small></span>{}"
+        "<span class='bounds'>{} to {}</span></span>"
+        "<span class='range' style='--low:{:.2f}%;--high:{:.2f}%;--at:{:.2f}%' aria-hidden='true'>"
+        "</span>"
+    ).format(
+        _data(cell["latency_ms"]),
+        ratio,
+        _data(low),
+        _data(high),
+        100 * low / top,
+        100 * high / top,
+        100 * cell["latency_ms"] / top,
+    )
+    return _cell("latency_ms", "Latency", content)
+
+
+def _ratio(cell, base):
+    ratio = cell["latency_ms"] / base["latency_ms"]
+    if 0.995 <= ratio <= 1.005:
+        return "the same"
+    if ratio > 1:
+        return "{} × slower".format(figure(ratio))
+    return "{} × faster".format(figure(1 / ratio))
+
+
+def _memory(cell):
+    share = cell["memory_bytes"] / max(cell["memory_limit_bytes"], 1)
+    content = (
+        "<span class='main'><data value='{}'>{}</data><small> of {} GB</small></span>"
+        "<span class='meter' style='--at:{:.2f}%' aria-hidden='true'></span>"
+    ).format(
+        exact(cell["memory_bytes"]),
+        board_gb(cell["memory_bytes"]),
+        board_gb(cell["memory_limit_bytes"]),
+        min(100, 100 * share),
+    )
+    return _cell("memory_bytes", "Memory", content)
+
+
+def _basis(cell):
+    name, meaning = BASIS.get(cell["basis"], (cell["basis"], ""))
+    return _cell(
+        "basis",
+        "Basis",
+        "<span class='badge {}' title='{}'>{}</span>".format(
+            escaped(cell["basis"]), escaped(meaning), escaped(name)
+        ),
+    )
+
+
+def _problem(cell):
+    problem = cell["problem"]
+    return (
+        "<td role='cell' class='problem' colspan='5'><strong>{}</strong>"
+        "<span>{}</span></td>"
+    ).format(escaped(_sentence(problem["what"])), escaped(_sentence(problem["fix"])))
+
+
+def _sentence(text):
+    return text[:1].upper() + text[1:]
+
+
+CSV_COLUMNS = (
+    "model", "gpu", "runtime", "precision", "batch", "latency_ms", "latency_low_ms",
+    "latency_high_ms", "throughput_per_s", "memory_bytes", "memory_limit_bytes", "fits", "bound",
+    "basis", "mfu", "problem_code", "problem_what", "problem_fix",
+)  # fmt: skip
+
+
+def as_csv(cells):
+    """All cells as CSV, to the letter as `compare --csv` prints them."""
+    lines = [",".join(CSV_COLUMNS)]
+    for cell in cells:
+        problem = cell["problem"] or {}
+        fields = dict(cell)
+        for key in ("code", "what", "fix"):
+            fields["problem_" + key] = problem.get(key)
+        lines.append(",".join(_field(fields[name]) for name in CSV_COLUMNS))
+    return "".join(line + "\r\n" for line in lines)
+
+
+def _field(value):
+    if value is None:
+        return ""
+    if value is True or value is False:
+        return "true" if value else "false"
+    text = value if isinstance(value, str) else exact(value)
+    if any(mark in text for mark in ',"\r\n'):
+        return '"{}"'.format(text.replace('"', '""'))
+    return text
+
+
+def as_markdown(cells, gpus):
+    """The shown rows as a Markdown table."""
+    lines = [
+        "| GPU | batch | precision | runtime | latency, ms | 80 % interval | per second | memory, GB |",
+        "|---|--:|---|---|--:|--:|--:|--:|",
+    ]
+    for cell in cells:
+        gpu = gpus.get(cell["gpu"])
+        name = gpu["name"] if gpu else cell["gpu"]
+        lead = "| {} | {} | {} | {} |".format(
+            name, cell["batch"], cell["precision"], cell["runtime"]
+        )
+        if cell["problem"] is not None:
+            lines.append("{} {} | | | |".format(lead, cell["problem"]["what"].replace("|", "/")))
+            continue
+        lines.append(
+            "{} {} | {} to {} | {} | {:.2f} |".format(
+                lead,
+                figure(cell["latency_ms"]),
+                figure(cell["latency_low_ms"]),
+                figure(cell["latency_high_ms"]),
+                figure(cell["throughput_per_s"]),
+                cell["memory_bytes"] / BOARD_GB_BYTES,
+            )
+        )
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,135 @@
+"""Cells of a comparison -> the sentence that names the GPU to take, and why."""
+
+from web.text import duration, escaped, figure, listed, plural, short_name
+
+NEARLY = 1.05
+
+
+def verdict(cells, gpus, model_name):
+    """The answer in words.
+
+    Args:
+        cells: Those at one batch, as in `compare --json`.
+        gpus: Catalogue entries of the GPUs, by id.
+        model_name: For people.
+
+    Returns:
+        ``headline`` and ``reason`` as HTML, ``gpu`` the id of the winner or ``""``.
+    """
+    able = [cell for cell in cells if cell["problem"] is None and cell["latency_ms"]]
+    if not cells:
+        return _said("Choose at least one GPU to compare.", "")
+    if not able:
+        return _said(
+            "None of these GPUs can run {} like this.".format(escaped(model_name)),
+            "The table says what would help.",
+        )
+    ranked = sorted(able, key=lambda cell: cell["latency_ms"])
+    best = ranked[0]
+    said = _said(_headline(best, gpus, model_name), _reason(ranked, cells, gpus), best["gpu"])
+    return said
+
+
+def _said(headline, reason, gpu=""):
+    return {"headline": headline, "reason": reason, "gpu": gpu}
+
+
+def _name(gpus, gpu_id):
+    return short_name(gpus[gpu_id]["name"]) if gpu_id in gpus else gpu_id
+
+
+def _headline(best, gpus, model_name):
+    spread = (best["latency_high_ms"] - best["latency_low_ms"]) / 2 / best["latency_ms"]
+    return (
+        "<strong>{gpu}</strong> runs {model} fastest: <strong>{time}</strong> {batch}, "
+        "<span class='nobreak'>give or take {spread} %</span>."
+    ).format(
+        gpu=escaped(_name(gpus, best["gpu"])),
+        model=escaped(model_name),
+        time=duration(best["latency_ms"]),
+        batch="per sample" if best["batch"] == 1 else "for a batch of {}".format(best["batch"]),
+        spread=max(1, round(100 * spread)),
+    )
+
+
+def _reason(ranked, cells, gpus):
+    """Why it wins over the next GPU, who comes close, and what could not run."""
+    best = ranked[0]
+    others = [cell for cell in ranked if cell["gpu"] != best["gpu"]]
+    parts = []
+    if others:
+        parts.append(_against(best, others[0], gpus))
+        close = _distinct(c["gpu"] for c in others if c["latency_low_ms"] <= best["latency_high_ms"])
+        if close:
+            parts.append(
+                "Too close to call against {}: the intervals overlap.".format(
+                    listed([escaped(_name(gpus, gpu)) for gpu in close])
+                )
+            )
+    failing = _distinct(cell["gpu"] for cell in cells if cell["problem"] is not None)
+    failing = [gpu for gpu in failing if gpu not in [cell["gpu"] for cell in ranked]]
+    if failing:
+        parts.append("{} cannot run it like this; the table says what would.".format(
+            listed([escaped(_name(gpus, gpu)) for gpu in failing])
+        ))
+    return " ".join(parts)
+
+
+def _distinct(items):
+    seen = []
+    for item in items:
+        if item not in seen:
+            seen.append(item)
+    return seen
+
+
+def _against(best, second, gpus):
+    lead = second["latency_ms"] / best["latency_ms"]
+    name = escaped(_name(gpus, second["gpu"]))
+    if lead < NEARLY:
+        return "{} is as good as level with it. {}".format(name, _why(best, second, gpus))
+    return "{} times as fast as the {}. {}".format(figure(lead), name, _why(best, second, gpus))
+
+
+def _why(best, second, gpus):
+    """The hardware figure behind the lead, by what the winner's time is bound by."""
+    winner, other = gpus.get(best["gpu"]), gpus.get(second["gpu"])
+    if winner is None or other is None:
+        return ""
+    if best["bound"] == "memory":
+        mine, theirs = winner["bandwidth_gb_per_s"], other["bandwidth_gb_per_s"]
+        return "This work waits for memory, and its board moves {} GB/s, {}.".format(
+            figure(mine), _times(mine / theirs)
+        )
+    if best["bound"] == "compute":
+        precision = best["precision"]
+        mine = winner["peak_tflops"].get(precision)
+        theirs = other["peak_tflops"].get(second["precision"])
+        if mine and theirs:
+            return "This work waits for arithmetic, and its dense {} peak is {} TFLOPS, {}.".format(
+                precision, figure(mine), _times(mine / theirs)
+            )
+        return "This work waits for arithmetic."
+    return (
+        "At this batch the kernels are too short to fill either board, so launches set the pace; "
+        "a larger batch would tell them apart."
+    )
+
+
+def _times(ratio):
+    if ratio < 1.0 / NEARLY:
+        return "though only {} times as much".format(figure(ratio))
+    if ratio < NEARLY:
+        return "the same as the other"
+    return "{} times as much".format(figure(ratio))
+
+
+def summary(request, models, runtimes):
+    """The request in one line: model, GPUs, batches, precisions, runtimes."""
+    return " · ".join((
+        listed([models.get(model, model) for model in request["models"]]),
+        plural(len(request["gpus"]), "GPU"),
+        "batch " + ", ".join(str(batch) for batch in request["batches"]),
+        ", ".join(request["precisions"]),
+        ", ".join(runtimes.get(runtime, runtime) for runtime in request["runtimes"]),
+    ))

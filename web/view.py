@@ -1,0 +1,70 @@
+"""State -> the document: the only file of the page that touches it."""
+
+from pyscript import document, window
+
+from web.page import regions
+
+NARROWEST = 280
+_drawn = {}
+
+
+def draw(state):
+    """Put in place what has changed; what has the focus keeps it."""
+    focused = document.activeElement
+    held = focused.id if focused else ""
+    for name, html in regions(state, chart_width()).items():
+        if _drawn.get(name) != html:
+            document.getElementById(name).innerHTML = html
+            _drawn[name] = html
+    _set_attributes(state)
+    if held and document.activeElement.id != held:
+        again = document.getElementById(held)
+        if again:
+            again.focus()
+
+
+def chart_width():
+    """Pixels there are for the chart."""
+    return max(NARROWEST, int(document.getElementById("curve").clientWidth))
+
+
+def _set_attributes(state):
+    search = document.getElementById("model-search")
+    is_open = state["model_open"]
+    search.setAttribute("aria-expanded", "true" if is_open else "false")
+    active = document.querySelector("#models .active")
+    if is_open and active:
+        search.setAttribute("aria-activedescendant", active.id)
+        active.scrollIntoView({"block": "nearest"})
+    else:
+        search.removeAttribute("aria-activedescendant")
+    if not is_open and search.value:
+        search.value = ""
+    busy = "true" if state["work"] else "false"
+    document.getElementById("answer").setAttribute("aria-busy", busy)
+    if state["theme"]:
+        document.documentElement.dataset.theme = state["theme"]
+
+
+def is_dark():
+    """Whether the page is dark now, by choice or by the system's."""
+    chosen = document.documentElement.dataset.theme
+    if chosen:
+        return chosen == "dark"
+    return bool(window.matchMedia("(prefers-color-scheme: dark)").matches)
+
+
+def reveal(button):
+    """Open or close the controls where the page is too narrow to show them beside."""
+    is_open = button.getAttribute("aria-expanded") == "true"
+    button.setAttribute("aria-expanded", "false" if is_open else "true")
+
+
+def drag(is_over):
+    """Show or hide that a file can be dropped anywhere."""
+    document.body.classList.toggle("dragging", is_over)
+
+
+def show_answer():
+    """Bring the answer into sight where the controls hide it."""
+    document.getElementById("error").scrollIntoView({"block": "nearest"})
