@@ -14,7 +14,8 @@ if sys.version_info < (3, 11):  # noqa: UP036 (people do start it with an older 
     sys.exit("PhantomGPU needs Python 3.11 or newer; this is " + sys.version.split()[0])
 sys.path.insert(0, str(ROOT))
 
-from build_steps import pipeline  # noqa: E402  (only after the version check)
+from build_steps import pipeline, suites  # noqa: E402  (only after the version check)
+from build_steps.checks import check  # noqa: E402
 from build_steps.environment import ensure_environment  # noqa: E402
 from build_steps.failure import BuildError  # noqa: E402
 from build_steps.progress import say  # noqa: E402
@@ -46,7 +47,22 @@ def _wheel(_options: argparse.Namespace, _rest: list[str]) -> int:
     return 0
 
 
-_COMMANDS = {"serve": _serve, "site": _site, "wheel": _wheel}
+def _check(_options: argparse.Namespace, _rest: list[str]) -> int:
+    return 0 if check(ROOT) else 1
+
+
+def _test(options: argparse.Namespace, rest: list[str]) -> int:
+    chosen = {name: suite for name, suite in _SUITES.items() if getattr(options, name)}
+    results = {} if chosen or rest else {"check": check(ROOT)}
+    for name, suite in (chosen or _SUITES).items():
+        say(f"\n== {name} tests")
+        results[name] = suite(ROOT, rest)
+    say("\n" + "\n".join(f"{name:<8} {'ok' if ok else 'FAILED'}" for name, ok in results.items()))
+    return 0 if all(results.values()) else 1
+
+
+_SUITES = {"unit": suites.test_unit, "pyodide": suites.test_pyodide, "browser": suites.test_browser}
+_COMMANDS = {"serve": _serve, "test": _test, "check": _check, "wheel": _wheel, "site": _site}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,6 +70,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     serve_ = commands.add_parser("serve", help="build the site and serve it on this machine")
     serve_.add_argument("--port", type=int, default=8000, help="default: 8000; 0: any free one")
+    test = commands.add_parser(
+        "test", help="check and run all tests; further arguments: pytest's", allow_abbrev=False
+    )
+    test.add_argument("--unit", action="store_true", help="in CPython only")
+    test.add_argument("--pyodide", action="store_true", help="the core in Pyodide only")
+    test.add_argument("--browser", action="store_true", help="the page in Chromium only")
+    commands.add_parser("check", help="lint, format, types, import contracts, spelling")
     commands.add_parser("site", help="build the site into web/dist/")
     commands.add_parser("wheel", help="build the wheel into dist/")
     return parser

@@ -46,7 +46,11 @@ def read_lock(lock: Path) -> dict[str, Part]:
 
 
 def fetch_parts(
-    parts: Mapping[str, Part], cache: Path, *, environment: Mapping[str, str]
+    parts: Mapping[str, Part],
+    cache: Path,
+    *,
+    environment: Mapping[str, str],
+    title: str = "page parts",
 ) -> dict[str, Path]:
     """Bring every part into the cache, and check every hash.
 
@@ -54,6 +58,7 @@ def fetch_parts(
         parts: What the lock file names.
         cache: Folder that keeps them between runs.
         environment: Environment of the registries' clients (npm on its PATH).
+        title: What the step is called on the screen.
 
     Returns:
         Path of each part, by id.
@@ -64,7 +69,7 @@ def fetch_parts(
     cache.mkdir(parents=True, exist_ok=True)
     missing = [part for part in parts.values() if not (cache / part.kept_name).is_file()]
     if missing:
-        with step("page parts") as advance, ThreadPoolExecutor(max_workers=3) as pool:
+        with step(title) as advance, ThreadPoolExecutor(max_workers=3) as pool:
             fetched = pool.map(lambda part: _fetch(part, cache, environment), missing)
             for done, part in enumerate(missing):
                 advance(done / len(missing), f"{part.name} {part.version}")
@@ -135,7 +140,7 @@ def _check(part: Part, path: Path) -> None:
     if found != part.sha256:
         raise BuildError(
             f"{path} is not the pinned {part.name} {part.version}: "
-            f"its sha256 is {found}, web/parts.toml says {part.sha256}",
+            f"its sha256 is {found}, the lock says {part.sha256}",
             fix="delete that file and run again; if it comes back the same, the registry serves "
             "another build: do not use it before someone has looked at why",
         )

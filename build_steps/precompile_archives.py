@@ -20,13 +20,13 @@ STDLIB = "/lib/python314.zip"
 ARCHIVES = {"python_stdlib": STDLIB, "numpy": SITE_PACKAGES, "phantomgpu": SITE_PACKAGES}
 # Used by PyScript, by Pyodide's JavaScript or only inside functions: not seen below.
 ALSO_AT_START = [
-    "asyncio", "base64", "contextvars", "dataclasses", "html", "inspect", "json", "shutil", "textwrap",
-    "tomllib", "traceback", "types", "typing", "zipfile", "zlib",
+    "asyncio", "base64", "contextvars", "dataclasses", "html", "inspect", "json", "shutil",
+    "textwrap", "tomllib", "traceback", "types", "typing", "zipfile", "zlib",
     "pyodide.code", "pyodide.ffi.wrappers", "pyodide.http", "pyodide.webloop",
     "encodings.ascii", "encodings.idna", "encodings.latin_1", "encodings.cp437",
 ]  # fmt: skip
-# Entry points of the shell; the page never imports them.
-NOT_ON_THE_PAGE = "phantomgpu/cli/"
+# The shell, and the script that made the built-in models.
+NOT_ON_THE_PAGE = ("phantomgpu/cli/", "phantomgpu/profiles/models/make.py")
 # Magic number, then no flags, date and size of the source: there is no source
 # beside it, so the importer compares nothing.
 HEADER = MAGIC_NUMBER + bytes(12)

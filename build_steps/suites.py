@@ -1,0 +1,78 @@
+"""The tests: in CPython with coverage, again in Pyodide, and the page in Chromium."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from build_steps.chromium import ensure_chromium
+from build_steps.environment import Environment, ensure_environment, ensure_node
+from build_steps.parts import fetch_parts, read_lock
+from build_steps.pipeline import build_site
+from build_steps.progress import say
+
+# Branch coverage that must be reached, in percent.
+_FLOOR = 95
+_FLOORS_OF_PARTS = {"phantomgpu/cost/*,phantomgpu/hardware/*": 100}
+# Hypothesis' own profile for slow and busy machines: no deadline, same examples each time.
+_HYPOTHESIS = "--hypothesis-profile=ci"
+
+
+def test_unit(root: Path, arguments: Sequence[str]) -> bool:
+    """Everything but page and Pyodide, with branch coverage; whether all is well.
+
+    With arguments of the caller's own (some tests only) coverage is not judged.
+    """
+    environment = ensure_environment(root)
+    pytest = [environment.python, "-m", "pytest", _HYPOTHESIS, "-m", "not browser and not pyodide"]
+    if arguments:
+        return environment.run(*pytest, *arguments) == 0
+    coverage = ["--cov", "--cov-branch", "--cov-report=term:skip-covered"]
+    passed = environment.run(*pytest, *coverage) == 0
+    return passed and _covered(environment)
+
+
+def test_pyodide(root: Path, arguments: Sequence[str]) -> bool:
+    """The core's unit tests inside Pyodide, on the site's own archives."""
+    environment = ensure_environment(root)
+    site = build_site(root)
+    variables = ensure_node(environment)
+    lock = root / "tests" / "pyodide" / "parts.toml"
+    wheels = environment.cache / "pyodide-tests"
+    parts = read_lock(lock)
+    fetch_parts(parts, wheels, environment=variables, title="pytest for Pyodide")
+    _forget_others(wheels, {part.kept_name for part in parts.values()})
+    script = root / "tests" / "pyodide" / "run.mjs"
+    chosen = arguments or ["tests/unit", "tests/pyodide"]
+    return environment.run("node", script, site, root, wheels, *chosen, env=variables) == 0
+
+
+def test_browser(root: Path, arguments: Sequence[str]) -> bool:
+    """The page in a real Chromium, through Playwright, on plain static files."""
+    environment = ensure_environment(root)
+    site = build_site(root)
+    variables = {
+        **environment.variables(),
+        "PHANTOMGPU_SITE": str(site),
+        "PHANTOMGPU_CHROMIUM": ensure_chromium(),
+    }
+    chosen = arguments or ["tests/browser"]
+    pytest = [environment.python, "-m", "pytest", _HYPOTHESIS, "-m", "browser"]
+    return environment.run(*pytest, *chosen, env=variables) == 0
+
+
+def _covered(environment: Environment) -> bool:
+    """Whether the measured coverage reaches every floor."""
+    enough = True
+    for include, floor in {"phantomgpu/*": _FLOOR, **_FLOORS_OF_PARTS}.items():
+        say(f"\nbranch coverage of {include} must be at least {floor} %:")
+        report = ["report", "--skip-covered", f"--include={include}", f"--fail-under={floor}"]
+        enough &= environment.run(environment.python, "-m", "coverage", *report) == 0
+    return enough
+
+
+def _forget_others(folder: Path, kept: set[str]) -> None:
+    """Remove versions that are no longer pinned: run.mjs takes the whole folder."""
+    for path in folder.iterdir():
+        if path.name not in kept:
+            shutil.rmtree(path) if path.is_dir() else os.unlink(path)
