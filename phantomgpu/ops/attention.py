@@ -87,9 +87,9 @@ def scaled_dot_product(call: Call) -> Demand:
 
     Four dimensions are ``[B, H, S, d]``, three ``[B, S, H·d]`` with the heads in attributes.
     """
-    q = _split(call, 0, call.integer("q_num_heads", 1))
-    k = _split(call, 1, call.integer("kv_num_heads", 1))
-    v = _split(call, 2, call.integer("kv_num_heads", 1))
+    q = _split(call, 0, "q_num_heads")
+    k = _split(call, 1, "kv_num_heads")
+    v = _split(call, 2, "kv_num_heads")
     heads = Heads(
         sequences=q[0],
         heads=q[1],
@@ -120,7 +120,7 @@ def linear(call: Call) -> Demand:
     state for the delta rules, one operation an element of the state for a gate. A chain of
     ``steps`` tokens, which kernels cut into chunks.
     """
-    q_heads, kv_heads = (max(call.integer(f"{x}_num_heads", 1), 1) for x in ("q", "kv"))
+    q_heads, kv_heads = (call.count(f"{x}_num_heads") for x in ("q", "kv"))
     query, value = call.dims(0, rank=3), call.dims(2, rank=3)
     width, value_width = query[2] // q_heads, value[2] // kv_heads
     rule = call.text("update_rule", "gated_delta")
@@ -187,11 +187,13 @@ def is_positive(call: Call, name: str) -> bool:
     return isinstance(value, int | float) and value > 0
 
 
-def _split(call: Call, position: int, heads: int) -> Dims:
+def _split(call: Call, position: int, attribute: str) -> Dims:
+    """``[B, H, S, d]``, from ``[B, S, H·d]`` where ``attribute`` has the heads."""
     dims = call.dims(position, rank=3)
     if len(dims) > 3:
         return dims
-    return (dims[0], max(heads, 1), dims[1], share(dims[2], heads))
+    heads = call.count(attribute)
+    return (dims[0], heads, dims[1], share(dims[2], heads))
 
 
 def _window(call: Call, heads: Heads) -> int:

@@ -15,7 +15,7 @@ def multi_head(call: Call) -> Demand:
     The query is ``[B, S, H·d]`` or packed ``[B, S, H, 3, d]``; keys may come packed with values
     ``[B, S, H, 2, d]`` or per head ``[B, H, S, d]``, values likewise.
     """
-    count = _heads(call)
+    count = call.count("num_heads")
     query = call.dims(0, rank=3)
     packed = len(query) == 5
     width = query[4] if packed else share(query[2], count)
@@ -37,7 +37,7 @@ def multi_head(call: Call) -> Demand:
 
 def masked_decoder(call: Call) -> Demand:
     """DecoderMaskedMultiHeadAttention: one new token of ``[B, 1, H·d]`` against its past."""
-    count = _heads(call)
+    count = call.count("num_heads")
     query = call.dims(0, rank=3)
     width = share(call.out_dims(0, rank=3)[2], count)
     key = _tokens(call, 1) if call.has(1) else query[1]
@@ -61,7 +61,7 @@ def grouped(call: Call) -> Demand:
     ``[B, S, (H + 2·Hkv)·d]`` when there is no key. Rotary embedding inside costs three operations
     for every element of query and key. A block-sparse mask is not subtracted.
     """
-    count, kv_count = _heads(call), max(call.integer("kv_num_heads", 1), 1)
+    count, kv_count = call.count("num_heads"), call.count("kv_num_heads")
     query = call.dims(0, rank=3)
     width = share(query[2], count if call.has(1) else count + 2 * kv_count)
     heads = Heads(
@@ -93,10 +93,10 @@ def with_projection(call: Call) -> Demand:
 
 def _projected(call: Call, *, past: int) -> Demand:
     x, weights = call.dims(0, rank=3), call.dims(1, rank=2)
-    count = _heads(call)
+    count = call.count("num_heads")
     sizes = call.integer_list("qkv_hidden_sizes") or [weights[1] // 3] * 3
-    if len(sizes) != 3:
-        raise call.misfit("needs three numbers in 'qkv_hidden_sizes'")
+    if len(sizes) != 3 or min(sizes) < 0:
+        raise call.misfit(f"has {sizes} as 'qkv_hidden_sizes', which must be three widths")
     heads = Heads(
         sequences=x[0],
         heads=count,
@@ -124,7 +124,7 @@ def packed(call: Call) -> Demand:
     Input 4, ``[B, S]``, says how long sequences may be; how long each is, only its values do, so
     all are taken as of equal length.
     """
-    count = _heads(call)
+    count = call.count("num_heads")
     query = call.dims(0, rank=2)
     width = query[3] if len(query) == 4 else share(query[1], count)
     return _ragged(call, query[0], width, offsets=4, bias=_bias(call, 3, (0, 1, 2)))
@@ -134,7 +134,7 @@ def packed_with_projection(call: Call) -> Demand:
     """PackedAttention: the projection of ``[tokens, D]``, then attention within each sequence."""
     x, weights = call.dims(0, rank=2), call.dims(1, rank=2)
     projected = x[0] * weights[1]
-    width = share(call.out_dims(0, rank=2)[1], _heads(call))
+    width = share(call.out_dims(0, rank=2)[1], call.count("num_heads"))
     return _ragged(
         call, x[0], width, offsets=3, matrix=2 * projected * x[1], bias=projected * call.has(2)
     )
@@ -145,7 +145,7 @@ def _ragged(
 ) -> Demand:
     sequences = max(call.dims(offsets, rank=2)[0], 1)
     length = -(-tokens // sequences)
-    count = _heads(call)
+    count = call.count("num_heads")
     heads = Heads(sequences, count, count, length, length, width, width)
     done = attend(call, heads, more_matrix=matrix, more_vector=bias)
     return replace(done, approximation=f"{call.node.op_type}: sequences taken as equally long")
@@ -156,7 +156,7 @@ def paged(call: Call) -> Demand:
 
     Counted as if every sequence filled the blocks of its row of the block table.
     """
-    count, kv_count = _heads(call), max(call.integer("kv_num_heads", 1), 1)
+    count, kv_count = call.count("num_heads"), call.count("kv_num_heads")
     query, cache = call.dims(0, rank=2), call.dims(3, rank=4)
     sequences, blocks = call.dims(7, rank=2)[:2]
     width = share(query[1], count if call.has(1) else count + 2 * kv_count)
@@ -165,7 +165,7 @@ def paged(call: Call) -> Demand:
         sequences, count, kv_count, tokens, blocks * cache[1], width, width, causal=True
     ).within(call.integer("local_window_size", -1))
     used = min(sequences * heads.keys * kv_count * width, prod(cache))
-    new = query[0] * kv_count * width
+    new = min(query[0] * kv_count * width, prod(cache))
     done = call.demand(
         "attention",
         heads.parallel,
@@ -184,17 +184,13 @@ def longformer(call: Call) -> Demand:
     Tokens that attend globally are marked by values and not counted.
     """
     x, weights = call.dims(0, rank=3), call.dims(1, rank=2)
-    count = _heads(call)
+    count = call.count("num_heads")
     projected = prod(x[:2]) * weights[1]
     width = share(x[2], count)
     heads = Heads(x[0], count, count, x[1], x[1], width, width, extra_each=1)
     heads = heads.within(2 * call.integer("window", x[1]) + 1)
     done = attend(call, heads, more_matrix=4 * projected * x[2], more_vector=2 * projected)
     return replace(done, approximation=f"{call.node.op_type}: globally attending tokens left out")
-
-
-def _heads(call: Call) -> int:
-    return max(call.integer("num_heads", 1), 1)
 
 
 def _tokens(call: Call, position: int) -> int:

@@ -28,11 +28,11 @@ class Call:
 
     def has(self, position: int) -> bool:
         """Whether that input is given."""
-        return position < len(self.node.inputs) and bool(self.node.inputs[position])
+        return 0 <= position < len(self.node.inputs) and bool(self.node.inputs[position])
 
     def makes(self, position: int) -> bool:
         """Whether that output is asked for."""
-        return position < len(self.node.outputs) and bool(self.node.outputs[position])
+        return 0 <= position < len(self.node.outputs) and bool(self.node.outputs[position])
 
     def dims(self, position: int = 0, *, rank: int = 0) -> Dims:
         """Shape of an input, which must have at least ``rank`` dimensions."""
@@ -72,6 +72,17 @@ class Call:
         if not isinstance(value, int):
             raise self.misfit(f"has a {type(value).__name__} as attribute '{name}', not an integer")
         return int(value)
+
+    def count(self, name: str, default: int = 1) -> int:
+        """An integer attribute that counts something: at least 1."""
+        value = self.integer(name, default)
+        if value < 1:
+            raise self.misfit(f"has {value} as attribute '{name}', which must be at least 1")
+        return value
+
+    def stride(self) -> int:
+        """The largest of attribute ``strides``, 1 where it is absent."""
+        return max([1, *self.integer_list("strides")])
 
     def integer_list(self, name: str) -> list[int]:
         """An attribute that is a list of integers; empty where it is absent."""

@@ -42,8 +42,8 @@ def experts(*, step: int, bits: str = "") -> Rule:
         tokens = share(call.size(0), hidden)
         count, first = call.dims(2, rank=3)[:2]
         second = call.dims(2 + step, rank=3)[2]
-        inner = second * 8 // max(call.integer(bits, 4), 1) if bits else second
-        routed = tokens * max(call.integer("k", 1), 1)
+        inner = second * 8 // call.count(bits, 4) if bits else second
+        routed = tokens * call.count("k")
         running = min(count, routed)
         third = inner if call.has(2 + 2 * step) else 0
         flops = 2 * routed * hidden * (first + third + inner)
@@ -73,8 +73,8 @@ def narrow_products(*sides: str) -> Rule:
     def rule(call: Call) -> Demand:
         """One product as wide as all; ten operations an input element to normalise it."""
         dims = call.dims(0, rank=1)
-        columns = sum(call.integer(side) for side in sides)
-        shape = Parallel(m=share(prod(dims), dims[-1]), n=columns, k=call.integer("K", dims[-1]))
+        columns = sum(call.count(side) for side in sides)
+        shape = Parallel(m=share(prod(dims), dims[-1]), n=columns, k=dims[-1])
         done = product_demand(call, shape, vector_each=4, special_each=1)
         more = 10 * prod(dims) + 2 * shape.n * shape.k
         return replace(done, vector_flops=done.vector_flops + more)
@@ -104,7 +104,7 @@ def decoder_attention(call: Call) -> Demand:
     query, key = call.dims(0, rank=3), call.dims(1, rank=3)
     hidden = query[2]
     projected = 2 * hidden * (prod(query) + 2 * prod(key))
-    count = max(call.integer("num_heads", 1), 1)
+    count = call.count("num_heads")
     scores = query[1] * count * query[0] * key[0]
     width = share(hidden, count)
     return call.demand(

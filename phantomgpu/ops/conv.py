@@ -123,12 +123,12 @@ def _geometry(call: Call, filters: Dims, *, rows: int, n: int, k: int) -> Parall
         k=k,
         batch=_groups(call),
         window=prod(filters[2:]),
-        stride=max(call.integer_list("strides"), default=1),
+        stride=call.stride(),
     )
 
 
 def _groups(call: Call) -> int:
-    return max(call.integer("group", 1), 1)
+    return call.count("group")
 
 
 def _covered(call: Call, x: int, filters: Dims, channels_last: bool) -> int:

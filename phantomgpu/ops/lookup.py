@@ -7,7 +7,8 @@ from phantomgpu.onnx.graph import Node, ShapedGraph
 from phantomgpu.ops.approximate import because
 from phantomgpu.ops.call import Call, UnknownShapeError
 from phantomgpu.ops.rule import Rule
-from phantomgpu.ops.table import CONTRIB, ML, STANDARD, TRAINING
+from phantomgpu.ops.table import ML, STANDARD, TRAINING
+from phantomgpu.ops.table_contrib import CONTRIB
 from phantomgpu.ops.work import Demand
 
 RULES: Mapping[str, Mapping[str, Rule]] = {

@@ -155,13 +155,13 @@ def dynamic_quantized(call: Call) -> Demand:
 def weight_only(call: Call) -> Demand:
     """MatMulNBits, MatMulBnb4, MatMulFpQ4: ``[*, K]`` by a weight of ``K x N`` stored in few bits.
 
-    Attributes ``K`` and ``N`` give the product; the weight is widened on the way in (two
+    The weight is widened on the way in (two
     operations an element) and multiplied as the activations are, so the precision decides the
     type, unless ``accuracy_level`` 4 asks for int8 arithmetic.
     """
     a = call.dims(0, rank=1)
-    k = call.integer("K", a[-1])
-    n = call.integer("N", call.out_dims(0, rank=1)[-1])
+    k = a[-1]
+    n = call.out_dims(0, rank=1)[-1]
     shape = Parallel(m=share(prod(a), a[-1]), n=n, k=k)
     dtype = "int8" if call.integer("accuracy_level") == 4 else None
     done = product_demand(call, shape, dtype=dtype)

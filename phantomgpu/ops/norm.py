@@ -83,7 +83,7 @@ def over_groups(*, attribute: str, each: int, special_each: int = 0) -> Rule:
     def rule(call: Call) -> Demand:
         """One row for each sample and group, whichever axis the channels are."""
         dims = call.dims(0, rank=2)
-        rows = dims[0] * max(call.integer(attribute, 1), 1)
+        rows = dims[0] * call.count(attribute)
         return _rows(call, share(prod(dims), rows), each, special_each=special_each)
 
     return rule

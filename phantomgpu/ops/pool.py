@@ -17,7 +17,7 @@ def window(
         out = call.out_size()
         kernel = [max(k, 1) for k in call.integer_list("kernel_shape")]
         taps = prod(kernel)
-        shape = Parallel(m=out, window=taps, stride=max(call.integer_list("strides"), default=1))
+        shape = Parallel(m=out, window=taps, stride=call.stride())
         return call.demand(
             "pool",
             shape,
@@ -64,7 +64,7 @@ def unpool(call: Call) -> Demand:
 
 def local_response(call: Call) -> Demand:
     """LRN over ``size`` neighbouring channels: square and sum of each, scale, power, division."""
-    taps = max(call.integer("size", 1), 1)
+    taps = call.count("size")
     out = call.out_size()
     shape = Parallel(m=out, window=taps)
     return call.demand("pool", shape, vector=out * (2 * taps + 2), special=2 * out)

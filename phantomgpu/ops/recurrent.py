@@ -7,7 +7,7 @@ from phantomgpu.ops.work import Demand, Parallel
 
 
 def layer(*, gates: int, vector: int, special: int, dtype: str | None = None) -> Rule:
-    """LSTM (4 gates), GRU (3), RNN (1): ``X [steps, batch, in]``, ``W [dirs, gates·h, in]``.
+    """LSTM (4 gates), GRU (3), RNN (1): ``X [steps, batch, in]``, ``R [dirs, gates·h, h]``.
 
     ``2·dirs·steps·batch·gates·h·(in + h)`` FLOPs. As ``dirs`` chains of ``steps`` products of
     ``batch`` rows by ``in + h`` by ``gates·h``. ``vector`` and ``special`` are what a hidden
@@ -17,10 +17,10 @@ def layer(*, gates: int, vector: int, special: int, dtype: str | None = None) ->
 
     def rule(call: Call) -> Demand:
         """Attribute ``layout`` 1 puts the batch first."""
-        x, weights = call.dims(0, rank=3), call.dims(1, rank=3)
+        x, recurrence = call.dims(0, rank=3), call.dims(2, rank=3)
         steps, batch = (x[1], x[0]) if call.integer("layout") else (x[0], x[1])
-        hidden = call.integer("hidden_size", weights[1] // gates)
-        directions = weights[0]
+        hidden = min(recurrence[1:])
+        directions = recurrence[0]
         shape = Parallel(m=batch, n=gates * hidden, k=x[2] + hidden, batch=directions, steps=steps)
         elements = directions * steps * batch * hidden
         biased = 2 * gates if call.has(3) else 0

@@ -98,7 +98,7 @@ def packed_fourier(*, inverse: bool = False) -> Rule:
     def rule(call: Call) -> Demand:
         """Half a complex transform of the real side's points."""
         real_dims = call.out_dims(0, rank=1) if inverse else call.dims(0, rank=1)
-        axes = max(call.integer("signal_ndim", 1), 1)
+        axes = call.count("signal_ndim")
         points = 1
         for dim in real_dims[-axes:]:
             points *= dim

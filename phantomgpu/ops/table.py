@@ -1,4 +1,4 @@
-"""The table of operators. To add one, add a row: its name and the rule that counts it.
+"""The operators of ONNX, one row each. To add one, add a row: its name and the rule that counts it.
 
 A rule takes the ``Call`` and returns its ``Demand``; most rows need none of their own, only a
 maker of rules with the operator's numbers. Which numbers, ``pointwise`` says.
@@ -9,8 +9,6 @@ from typing import Final
 
 from phantomgpu.ops import (
     attention,
-    attention_contrib,
-    contrib,
     conv,
     einsum,
     gather,
@@ -29,11 +27,9 @@ from phantomgpu.ops.pointwise import RANDOM_VECTOR, each
 from phantomgpu.ops.rule import Rule
 
 _TEXT = because("texts do not live on a GPU")
-_LOOP = because("a whole decoding loop in one node, whose length only the run knows")
 _BODY = because("its body is not part of what was counted")
-_OPAQUE = because("what it does is inside a compiled blob or depends on data")
+_OPAQUE = because("how much it decodes depends on the data")
 _GRADIENT = because("training is not modelled")
-_RARE = because("no count of its arithmetic yet")
 
 STANDARD: Final[Mapping[str, Rule]] = {
     # Products
@@ -51,7 +47,8 @@ STANDARD: Final[Mapping[str, Rule]] = {
     "Attention": attention.scaled_dot_product,
     "FlexAttention": attention.flexible,
     "LinearAttention": attention.linear,
-    # After the products: two states, four gates (three sigmoid, two tanh) and so on
+    # Beside the products: LSTM 3 sigmoids, 2 tanh, c = f·c + i·g, h = o·tanh(c); GRU 2 sigmoids,
+    # 1 tanh, h = (1 - z)·g + z·h; RNN a sum and a tanh
     "LSTM": recurrent.layer(gates=4, vector=10, special=8),
     "GRU": recurrent.layer(gates=3, vector=9, special=5),
     "RNN": recurrent.layer(gates=1, vector=1, special=1),
@@ -261,155 +258,6 @@ STANDARD: Final[Mapping[str, Rule]] = {
     "StringNormalizer": _TEXT,
     "StringSplit": _TEXT,
     "TfIdfVectorizer": _TEXT,
-}
-
-CONTRIB: Final[Mapping[str, Rule]] = {
-    # Attention
-    "Attention": attention_contrib.with_projection,
-    "DecoderAttention": contrib.decoder_attention,
-    "DecoderMaskedMultiHeadAttention": attention_contrib.masked_decoder,
-    "DecoderMaskedSelfAttention": attention_contrib.with_projection,
-    "GroupQueryAttention": attention_contrib.grouped,
-    "LinearAttention": attention.linear,
-    "LongformerAttention": attention_contrib.longformer,
-    "MultiHeadAttention": attention_contrib.multi_head,
-    "PackedAttention": attention_contrib.packed_with_projection,
-    "PackedMultiHeadAttention": attention_contrib.packed,
-    "PagedAttention": attention_contrib.paged,
-    "QAttention": attention_contrib.with_projection,
-    "SparseAttention": attention_contrib.grouped,
-    # Products
-    "CDist": contrib.distances,
-    "CausalConvWithState": conv.causal_with_state,
-    "ConvTransposeWithDynamicPads": conv.transposed(bias=3),
-    "DynamicQuantizeLSTM": recurrent.layer(gates=4, vector=12, special=8, dtype="int8"),
-    "DynamicQuantizeMatMul": matmul.dynamic_quantized,
-    "FusedConv": conv.convolution(after_each=1),
-    "FusedGemm": matmul.fused_gemm,
-    "FusedMatMul": matmul.fused_matmul,
-    "FusedMatMulActivation": matmul.fused_matmul,
-    "GemmFastGelu": matmul.with_gelu,
-    "GemmFloat8": matmul.gemm,
-    "MatMulBlockQuantizedFp4Weight": matmul.weight_only,
-    "MatMulBlockQuantizedFp8Weight": matmul.weight_only,
-    "MatMulBnb4": matmul.weight_only,
-    "MatMulFpQ4": matmul.weight_only,
-    "MatMulInteger16": matmul.quantized(a=0, b=1),
-    "MatMulIntegerToFloat": matmul.quantized(a=0, b=1, vector_each=2),
-    "MatMulNBits": matmul.weight_only,
-    "MatMulNBitsMlp": contrib.narrow_products("N", "N"),
-    "MatMulNBitsQkv": contrib.narrow_products("Nq", "Nkv", "Nkv"),
-    "MoE": contrib.experts(step=2),
-    "NhwcConv": conv.convolution(channels_last=True),
-    "NhwcFusedConv": conv.convolution(channels_last=True, after_each=1),
-    "QGemm": matmul.quantized_gemm,
-    "QLinearConv": conv.convolution(weight=3, bias=8, after_each=matmul.REQUANTIZE_VECTOR),
-    "QMoE": contrib.experts(step=3, bits="expert_weight_bits"),
-    "QOrderedMatMul": matmul.quantized(a=0, b=2, vector_each=matmul.REQUANTIZE_VECTOR),
-    "SparseToDenseMatMul": contrib.sparse_times_dense,
-    "TransposeMatMul": matmul.fused_matmul,
-    # Element by element; a quantised one also costs two to read an operand and four to write
-    "BiasAdd": each(vector=2),
-    "BiasDropout": each(vector=2),
-    "BiasGelu": each(vector=5, special=1),
-    "BiasSplitGelu": each(vector=7, special=1),
-    "BitmaskBiasDropout": each(vector=RANDOM_VECTOR + 4),
-    "BitmaskDropout": each(vector=RANDOM_VECTOR + 2),
-    "ComplexMul": each(vector=3),
-    "ComplexMulConj": each(vector=3),
-    "FastGelu": each(vector=9, special=1),
-    "GatedAdd": each(vector=2),
-    "Gelu": each(vector=4, special=1),
-    "GemmaRotaryEmbedding": each(vector=3, special=2),
-    "HyperConnectionPostMix": each(vector=3),
-    "LinearAttentionGate": each(vector=3, special=2),
-    "MRotaryEmbedding": pointwise.rotary,
-    "MulInteger": each(vector=3),
-    "MurmurHash3": each(vector=12),
-    "QLinearAdd": each(vector=1 + 2 * 2 + 4),
-    "QLinearLeakyRelu": each(vector=2 + 2 + 4),
-    "QLinearMul": each(vector=1 + 2 * 2 + 4),
-    "QLinearSigmoid": each(vector=2 + 2 + 4, special=2),
-    "QLinearWhere": each(vector=1 + 2 * 2 + 4),
-    "QOrderedGelu": each(vector=4 + 2 + 4, special=1),
-    "QuickGelu": each(vector=4, special=2),
-    "RotaryEmbedding": pointwise.rotary,
-    "SampleOp": each(vector=1),
-    "ScaledSiLU": each(vector=4, special=2),
-    # Rows
-    "BiasSoftmax": norm.softmax_last,
-    "BranchwiseRMSNorm": norm.over_last_axis(each=4),
-    "EmbedLayerNormalization": contrib.embed_layer_norm(),
-    "GatedRMSNorm": norm.over_last_axis(each=8, special_each=2),
-    "GroupNorm": norm.over_groups(attribute="groups", each=10, special_each=2),
-    "HyperConnectionPreMix": reduce.reduction(each=2),
-    "Inverse": reduce.inverse,
-    "Irfft": reduce.packed_fourier(inverse=True),
-    "IsAllFinite": reduce.reduction(),
-    "QEmbedLayerNormalization": contrib.embed_layer_norm(),
-    "QLinearGlobalAveragePool": reduce.reduction(each=3),
-    "QLinearReduceMean": reduce.reduction(each=3),
-    "QLinearSoftmax": norm.softmax_last,
-    "QOrderedLayerNormalization": norm.over_last_axis(each=14),
-    "ReduceSumInteger": reduce.reduction(),
-    "Rfft": reduce.packed_fourier(),
-    "SimplifiedLayerNormalization": norm.over_last_axes(each=4),
-    "SkipGroupNorm": norm.over_groups(attribute="groups", each=12, special_each=2),
-    "SkipLayerNormalization": norm.over_last_axis(each=10),
-    "SkipSimplifiedLayerNormalization": norm.over_last_axis(each=6),
-    "Unique": reduce.unique,
-    # Windows
-    "CropAndResize": pool.regions(samples=1),
-    "MaxpoolWithMask": pool.window(),
-    "NhwcMaxPool": pool.window(channels_last=True),
-    "QLinearAveragePool": pool.window(each_out=6, special_out=1),
-    # Bytes
-    "ExpandDims": move.view,
-    "MemcpyFromHost": move.copy,
-    "MemcpyToHost": move.copy,
-    "Pad": move.of_data,
-    "QLinearConcat": move.copy,
-    "Range": move.made(vector=2),
-    "RelativePositionBias": gather.gather,
-    "RemovePadding": move.of_data,
-    "RestorePadding": move.of_data,
-    "Trilu": move.of_data,
-    "UnfoldTensor": move.copy,
-    "GatherBlockQuantized": gather.gather,
-    "GatherND": gather.gather,
-    "GridSample": gather.sampled(),
-    "TorchEmbedding": gather.gather,
-    "DequantizeBFP": quantize.linear(each=2),
-    "DequantizeLinear": quantize.linear(each=2),
-    "DequantizeWithOrder": quantize.linear(each=2),
-    "QuantizeBFP": quantize.linear(each=4),
-    "QuantizeLinear": quantize.linear(each=4, special_each=1),
-    "QuantizeWithOrder": quantize.linear(each=4),
-    # Approximate on purpose
-    "AttnLSTM": _RARE,
-    "BeamSearch": _LOOP,
-    "BifurcationDetector": _RARE,
-    "DynamicSparseAttention": _RARE,
-    "DynamicTimeWarping": _RARE,
-    "EPContext": _OPAQUE,
-    "EngramGate": _RARE,
-    "GatedDeltaNet": _RARE,
-    "GatedRelativePositionBias": _RARE,
-    "GreedySearch": _LOOP,
-    "NGramHashMapping": _RARE,
-    "NGramRepeatBlock": _RARE,
-    "PackedSparseAttentionIndexer": _RARE,
-    "QOrderedAttention": _RARE,
-    "QOrderedLongformerAttention": _RARE,
-    "Sampling": _LOOP,
-    "Snpe": _OPAQUE,
-    "SparseAttentionIndexer": _RARE,
-    "SparsePagedAttention": _RARE,
-    "Tokenizer": _TEXT,
-    "VarlenCausalConvWithState": _RARE,
-    "VarlenNGramHashMapping": _RARE,
-    "WhisperBeamSearch": _LOOP,
-    "WordConvEmbedding": _RARE,
 }
 
 ML: Final[Mapping[str, Rule]] = {
