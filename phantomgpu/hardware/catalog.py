@@ -1,37 +1,37 @@
 """Profile texts by path to GPUs and runtimes by id, checked when they are first asked for."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
-from phantomgpu.errors import ProfileError, UnknownNameError, nearest
-from phantomgpu.hardware.check import Document, place, read_document, require
-from phantomgpu.hardware.gpu import Architecture, Basis, Calibration, GpuProfile
+from phantomgpu.hardware.check import place
+from phantomgpu.hardware.gpu import Architecture, Basis, Calibration, GpuProfile, Sm, Spec
+from phantomgpu.hardware.layers import (
+    WORDS,
+    File,
+    Layers,
+    Read,
+    Step,
+    ids,
+    read,
+    sorted_in,
+    unknown,
+)
 from phantomgpu.hardware.physics import sparse_looking
 from phantomgpu.hardware.runtime import Runtime
-from phantomgpu.hardware.schema import SCHEMAS
-from phantomgpu.hardware.toml import (
-    architecture_of,
-    calibration_of,
-    overlaid,
-    runtime_of,
-    sources_of,
-    spec_of,
-)
+from phantomgpu.hardware.toml import architecture_of, calibration_of, runtime_of, spec_of
 
 _DEFAULT: Final = "default"
-"""The architecture file whose calibration lies under every other."""
-
-_WORDS: Final = {"gpus": "GPU", "architectures": "architecture", "runtimes": "runtime"}
+"""The architecture whose calibration lies under that of every other."""
 
 
 def load_catalog(files: Mapping[str, str], *, looked_in: Sequence[str] = ()) -> "Catalog":
     """A catalogue of profile texts.
 
     Args:
-        files: TOML text by path; the last two parts of a path are kind and id:
+        files: TOML text by path; the last two parts of a path are folder and id:
             ``"gpus/t4.toml"``, ``"/home/me/profiles/gpus/t4.toml"``. A later
-            file of the same kind and id replaces an earlier one, or stands on
-            it with ``extends`` naming its own id.
+            file of the same folder and id replaces an earlier one, or stands on
+            it where its ``extends`` names its own id.
         looked_in: Where profiles were looked for, for messages.
 
     Returns:
@@ -40,63 +40,37 @@ def load_catalog(files: Mapping[str, str], *, looked_in: Sequence[str] = ()) -> 
     Raises:
         ProfileError: A path is no place for a profile.
     """
-    layers: dict[tuple[str, str], list[_File]] = {}
-    for path, text in files.items():
-        folder, _, file_name = path.replace("\\", "/").rpartition("/")
-        kind = folder.rpartition("/")[2]
-        if kind not in SCHEMAS or not file_name.endswith(".toml"):
-            raise ProfileError(
-                f"{path} is no place for a profile",
-                where=path,
-                fix="put it into gpus/, architectures/ or runtimes/, named <id>.toml",
-            )
-        layers.setdefault((kind, file_name.removesuffix(".toml")), []).append(_File(path, text))
-    return Catalog(layers, tuple(looked_in))
-
-
-class _File(NamedTuple):
-    origin: str
-    text: str
-
-
-class _Read(NamedTuple):
-    """A document with everything it extends, and the calibration layers on the way."""
-
-    document: Document
-    layers: tuple[tuple[Basis, Document], ...]
+    return Catalog(sorted_in(files), tuple(looked_in))
 
 
 class Catalog:
-    """GPUs and runtimes by id. Made by `load_catalog`."""
+    """GPUs and runtimes by id. Made by `load_catalog`; never changes."""
 
-    def __init__(
-        self, layers: Mapping[tuple[str, str], Sequence[_File]], looked_in: tuple[str, ...]
-    ) -> None:
+    def __init__(self, layers: Layers, looked_in: tuple[str, ...] = ()) -> None:
         self._layers = {key: tuple(files) for key, files in layers.items()}
+        self._reads: dict[tuple[str, str], Read] = {}
         self._gpus: dict[str, GpuProfile] = {}
-        self._runtimes: dict[str, Runtime] = {}
-        self._architectures: dict[str, Architecture] = {}
         self.looked_in = looked_in
 
     @property
     def gpu_ids(self) -> tuple[str, ...]:
         """Every GPU, in alphabetical order."""
-        return self._ids("gpus")
+        return ids(self._layers, "gpus")
 
     @property
     def runtime_ids(self) -> tuple[str, ...]:
         """Every runtime, in alphabetical order."""
-        return self._ids("runtimes")
+        return ids(self._layers, "runtimes")
 
     def gpu(self, name: str) -> GpuProfile:
         """The GPU of that id.
 
         Raises:
-            UnknownNameError: There is none.
+            UnknownNameError: There is none, or it names an architecture there is none of.
             ProfileError: Its profile, or one it stands on, is wrong.
         """
         if name not in self._gpus:
-            self._gpus[name] = self._read_gpu(name)
+            self._gpus[name] = self._gpu_of(name, self.entry("gpus", name))
         return self._gpus[name]
 
     def runtime(self, name: str) -> Runtime:
@@ -106,12 +80,8 @@ class Catalog:
             UnknownNameError: There is none.
             ProfileError: Its profile is wrong.
         """
-        if name not in self._runtimes:
-            origin = self._last("runtimes", name).origin
-            document = self._read("runtimes", name).document
-            require(document, kind="runtimes", origin=origin)
-            self._runtimes[name] = runtime_of(document, name=name, origin=origin)
-        return self._runtimes[name]
+        found = self.entry("runtimes", name)
+        return runtime_of(found.document, found.sources, name=name, origin=found.file.origin)
 
     def architecture(self, name: str) -> Architecture:
         """The architecture of that id.
@@ -120,15 +90,33 @@ class Catalog:
             UnknownNameError: There is none.
             ProfileError: Its file is wrong.
         """
-        if name not in self._architectures:
-            origin = self._last("architectures", name).origin
-            document = self._read("architectures", name).document
-            require(document, kind="architectures", origin=origin)
-            self._architectures[name] = architecture_of(document, name=name, origin=origin)
-        return self._architectures[name]
+        found = self.entry("architectures", name)
+        return architecture_of(found.document, name=name)
+
+    def entry(self, kind: str, name: str) -> Read:
+        """A profile as it is written, in the units of data sheets, with the source of each value.
+
+        Args:
+            kind: ``"gpus"``, ``"architectures"`` or ``"runtimes"``.
+            name: Its id.
+
+        Raises:
+            UnknownNameError: There is none.
+            ProfileError: It is wrong.
+        """
+        key = (kind, name)
+        if key not in self._layers:
+            raise unknown(
+                f'there is no {WORDS[kind]} "{name}"', name, ids(self._layers, kind),
+                where=f"looked in {', '.join(self.looked_in) or 'the catalogue'}",
+                add=f"{kind}/{name}.toml",
+            )  # fmt: skip
+        if key not in self._reads:
+            self._reads[key] = read(self._layers, kind, name)
+        return self._reads[key]
 
     def with_profile(self, name: str, text: str, origin: str) -> "Catalog":
-        """This catalogue and one more GPU profile, on top of one of the same id.
+        """This catalogue with one more GPU profile, on top of one of the same id.
 
         Args:
             name: Its id.
@@ -136,126 +124,82 @@ class Catalog:
             origin: Where people know the text from: a path, ``"the editor"``.
         """
         key = ("gpus", name)
-        files = (*self._layers.get(key, ()), _File(origin, text))
+        files = (*self._layers.get(key, ()), File(origin, text))
         return Catalog({**self._layers, key: files}, self.looked_in)
 
-    def _ids(self, kind: str) -> tuple[str, ...]:
-        return tuple(sorted(name for key, name in self._layers if key == kind))
-
-    def _last(self, kind: str, name: str) -> _File:
-        files = self._layers.get((kind, name))
-        if files:
-            return files[-1]
-        known = self._ids(kind)
-        close = ", ".join(nearest(name, known))
-        raise UnknownNameError(
-            f'there is no {_WORDS[kind]} "{name}"',
-            where=f"looked in {', '.join(self.looked_in)}" if self.looked_in else "the catalogue",
-            fix=f"the nearest are {close}" if close else f"add {kind}/{name}.toml",
-        )
-
-    def _read(self, kind: str, name: str) -> _Read:
-        self._last(kind, name)
-        depth = len(self._layers[kind, name]) - 1
-        return self._standing(kind, name, depth, ())
-
-    def _standing(
-        self, kind: str, name: str, depth: int, above: tuple[tuple[str, int], ...]
-    ) -> _Read:
-        """The document of one file on top of what it extends."""
-        file = self._layers[kind, name][depth]
-        document = read_document(file.text, kind=kind, origin=file.origin)
-        own: tuple[tuple[Basis, Document], ...] = (("calibrated", document),)
-        base = document.get("extends")
-        if base is None:
-            return _Read(document, own)
-        step = (base, depth - 1 if base == name else len(self._layers.get((kind, base), ())) - 1)
-        chain = (*above, (name, depth))
-        where = place(file.text, file.origin, ("extends",))
-        if step in chain or (base == name and depth == 0):
-            names = " -> ".join([*(link for link, _ in chain), base])
-            raise ProfileError(
-                f"profiles extend each other in a circle: {names}",
-                where=where,
-                fix="let one of them stand on its own",
-            )
-        if (kind, base) not in self._layers:
-            close = ", ".join(nearest(base, self._ids(kind)))
-            raise UnknownNameError(
-                f'"{name}" extends "{base}", which does not exist',
-                where=where,
-                fix=f"the nearest are {close}",
-            )
-        below = self._standing(kind, step[0], step[1], chain)
-        # What another board measured is the best guess for a variant, and no more than a guess.
-        inherited = (
-            below.layers
-            if base == name
-            else tuple(("architecture", layer) for _, layer in below.layers)
-        )
-        return _Read(overlaid(below.document, document), (*inherited, *own))
-
-    def _read_gpu(self, name: str) -> GpuProfile:
-        file = self._last("gpus", name)
-        document, layers = self._read("gpus", name)
-        require(document, kind="gpus", origin=file.origin)
+    def _gpu_of(self, name: str, found: Read) -> GpuProfile:
+        document, file = found.document, found.file
         spec = spec_of(document)
-        architecture = self._architecture_of(spec.architecture, file)
+        if ("architectures", spec.architecture) not in self._layers:
+            raise unknown(
+                f'there is no architecture "{spec.architecture}"',
+                spec.architecture, ids(self._layers, "architectures"),
+                where=place(file.text, file.origin, ("spec", "architecture")),
+                add=f"architectures/{spec.architecture}.toml",
+            )  # fmt: skip
+        calibration, fitted = _calibrated([*self._defaults(spec.architecture), *found.steps])
+        sms = _sms(self.architecture(spec.architecture), document["spec"].get("sm"), file)
         return GpuProfile(
             id=name,
             name=document["name"],
             spec=spec,
-            calibration=self._calibration(architecture, layers),
-            sources=sources_of(document),
-            warnings=self._warnings(document, file, architecture),
+            calibration=calibration,
+            sources={**found.sources, **fitted},
+            warnings=tuple(_warnings(spec, sms, document["spec"]["peak_tflops"], file)),
             origin=file.origin,
             status=document.get("status", ""),
             board=document.get("board", {}),
         )
 
-    def _architecture_of(self, name: str, file: _File) -> Architecture:
-        if ("architectures", name) in self._layers:
-            return self.architecture(name)
-        close = ", ".join(nearest(name, self._ids("architectures")))
-        raise UnknownNameError(
-            f'there is no architecture "{name}"',
-            where=place(file.text, file.origin, ("spec", "architecture")),
-            fix=f"the nearest are {close}" if close else f"add architectures/{name}.toml",
-        )
+    def _defaults(self, architecture: str) -> Iterator[Step]:
+        """What lies under a GPU's own calibration."""
+        layers: dict[str, Basis] = {_DEFAULT: "spec"}
+        layers.setdefault(architecture, "architecture")
+        for name, basis in layers.items():
+            if ("architectures", name) in self._layers:
+                found = self.entry("architectures", name)
+                yield Step(basis, found.file.origin, found.document)
 
-    def _calibration(
-        self, architecture: Architecture, layers: Sequence[tuple[Basis, Document]]
-    ) -> Calibration:
-        values: dict[str, float] = {}
-        basis: Basis = "spec"
-        fitted_on = ""
-        if ("architectures", _DEFAULT) in self._layers:
-            values.update(self.architecture(_DEFAULT).values)
-            fitted_on = self.architecture(_DEFAULT).fitted_on
-        if architecture.values:
-            values.update(architecture.values)
-            basis, fitted_on = "architecture", architecture.fitted_on
-        for layer_basis, document in layers:
-            own = calibration_of(document)
-            if own:
-                values.update(own)
-                basis, fitted_on = layer_basis, document["calibration"].get("fitted_on", "")
-        return Calibration(values=values, basis=basis, fitted_on=fitted_on)
 
-    def _warnings(
-        self, document: Document, file: _File, architecture: Architecture
-    ) -> tuple[str, ...]:
-        kind = document["spec"].get("sm")
-        sms = [sm for name, sm in architecture.sms.items() if kind in (None, name)]
-        if not sms and kind is not None:
-            raise UnknownNameError(
-                f'{architecture.id} has no SM "{kind}"',
-                where=place(file.text, file.origin, ("spec", "sm")),
-                fix=f"the nearest are {', '.join(nearest(kind, architecture.sms))}",
-            )
-        return tuple(
-            f"{place(file.text, file.origin, ('spec', 'peak_tflops', name))}: "
-            f"{document['spec']['peak_tflops'][name]} is {ratio:.2g} times what the SMs can do; "
-            "it looks like the figure with sparsity: write the dense one, half of it"
-            for name, ratio in sparse_looking(spec_of(document), sms)
+def _calibrated(steps: Sequence[Step]) -> tuple[Calibration, dict[str, str]]:
+    """Calibrations laid over one another, field by field, and where each value comes from.
+
+    The basis and the data are those of the last layer that has any value.
+    """
+    values: dict[str, float] = {}
+    sources: dict[str, str] = {}
+    basis: Basis = "spec"
+    fitted_on = ""
+    for step in steps:
+        layer = calibration_of(step.document)
+        if layer:
+            basis = step.basis
+            fitted_on = step.document["calibration"].get("fitted_on", "")
+        for name, value in layer.items():
+            values[name] = value
+            sources[f"calibration.{name}"] = ": ".join(filter(None, (step.origin, fitted_on)))
+    return Calibration(values=values, basis=basis, fitted_on=fitted_on), sources
+
+
+def _sms(architecture: Architecture, kind: str | None, file: File) -> list[Sm]:
+    """The kinds of SM a board may have: the one it names, else all of its architecture's."""
+    if kind is None:
+        return list(architecture.sms.values())
+    if kind in architecture.sms:
+        return [architecture.sms[kind]]
+    raise unknown(
+        f'the architecture "{architecture.id}" has no SM "{kind}"', kind, architecture.sms,
+        where=place(file.text, file.origin, ("spec", "sm")),
+        add=f"[sm.{kind}] to architectures/{architecture.id}.toml",
+    )  # fmt: skip
+
+
+def _warnings(
+    spec: Spec, sms: Sequence[Sm], written: Mapping[str, float], file: File
+) -> Iterator[str]:
+    for name, ratio in sparse_looking(spec, sms):
+        where = place(file.text, file.origin, ("spec", "peak_tflops", name))
+        yield (
+            f"{where}: {written[name]} is {ratio:.2g} times what the SMs can do and looks like "
+            "the figure with sparsity; write the dense one, half of it"
         )

@@ -117,15 +117,9 @@ class Architecture:
         name: For people.
         vendor: Whose.
         sms: Its kinds of SM by name: ``"ga100"``.
-        values: Calibration for boards of it that were never measured.
-        fitted_on: The data of that.
-        origin: The path it was read from.
     """
 
     id: str
     name: str
     vendor: str
     sms: Mapping[str, Sm]
-    values: Mapping[str, float]
-    fitted_on: str
-    origin: str

@@ -39,7 +39,7 @@ def spec_of(document: Document) -> Spec:
     )
 
 
-def architecture_of(document: Document, *, name: str, origin: str) -> Architecture:
+def architecture_of(document: Document, *, name: str) -> Architecture:
     """A checked and complete architecture document."""
     return Architecture(
         id=name,
@@ -52,13 +52,12 @@ def architecture_of(document: Document, *, name: str, origin: str) -> Architectu
             )
             for kind, rates in document.get("sm", {}).items()
         },
-        values=calibration_of(document),
-        fitted_on=document.get("calibration", {}).get("fitted_on", ""),
-        origin=origin,
     )
 
 
-def runtime_of(document: Document, *, name: str, origin: str) -> Runtime:
+def runtime_of(
+    document: Document, sources: Mapping[str, str], *, name: str, origin: str
+) -> Runtime:
     """A checked and complete runtime document in SI units."""
     cost, memory = document["cost"], document["memory"]
     return Runtime(
@@ -74,7 +73,7 @@ def runtime_of(document: Document, *, name: str, origin: str) -> Runtime:
         precisions=tuple(document["precisions"]),
         vendors=tuple(document["vendors"]),
         calibration=calibration_of(document),
-        sources=sources_of(document),
+        sources=sources,
         origin=origin,
     )
 
@@ -104,15 +103,15 @@ def sources_of(document: Document) -> dict[str, str]:
 def overlaid(below: Document, above: Document) -> dict[str, Any]:
     """One document on another: tables key by key, everything else replaced.
 
-    Two tables are replaced as a whole: peaks belong to one board and are never
-    mixed from two.
+    Peaks are replaced as a whole, those with fp16 accumulation too: they
+    belong to one board and are never mixed from two.
     """
     out = dict(below)
+    if "peak_tflops" in above:
+        out.pop("peak_tflops", None)
+        out.pop("peak_tflops_fp16_accumulate", None)
     for name, value in above.items():
         under = out.get(name)
-        is_mixed = isinstance(value, dict) and isinstance(under, dict)
-        out[name] = overlaid(under, value) if is_mixed and name not in _WHOLE else value  # type: ignore[arg-type]
+        is_table = isinstance(value, dict) and isinstance(under, dict)
+        out[name] = overlaid(under, value) if is_table else value  # type: ignore[arg-type]
     return out
-
-
-_WHOLE: Final = frozenset({"peak_tflops", "peak_tflops_fp16_accumulate"})
