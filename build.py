@@ -18,13 +18,17 @@ from build_steps import pipeline, suites  # noqa: E402  (only after the version 
 from build_steps.checks import check  # noqa: E402
 from build_steps.environment import ensure_environment  # noqa: E402
 from build_steps.failure import BuildError  # noqa: E402
+from build_steps.locks import lock  # noqa: E402
 from build_steps.progress import say  # noqa: E402
 from build_steps.serve import serve  # noqa: E402
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns the exit code."""
-    options, rest = _parser().parse_known_args(arguments)
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.command not in _TAKE_MORE:
+        parser.error(f"{options.command} takes no {' '.join(rest)}")
     try:
         return _COMMANDS[options.command](options, rest)
     except BuildError as error:
@@ -61,8 +65,22 @@ def _test(options: argparse.Namespace, rest: list[str]) -> int:
     return 0 if all(results.values()) else 1
 
 
+def _lock(_options: argparse.Namespace, rest: list[str]) -> int:
+    lock(ROOT, rest)
+    return 0
+
+
 _SUITES = {"unit": suites.test_unit, "pyodide": suites.test_pyodide, "browser": suites.test_browser}
-_COMMANDS = {"serve": _serve, "test": _test, "check": _check, "wheel": _wheel, "site": _site}
+_COMMANDS = {
+    "serve": _serve,
+    "test": _test,
+    "check": _check,
+    "wheel": _wheel,
+    "site": _site,
+    "lock": _lock,
+}
+# Their further arguments are for pytest, for a benchmark, for the resolver.
+_TAKE_MORE = {"test", "bench", "lock"}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -79,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("check", help="lint, format, types, import contracts, spelling")
     commands.add_parser("site", help="build the site into web/dist/")
     commands.add_parser("wheel", help="build the wheel into dist/")
+    commands.add_parser("lock", help="write the lock files anew; --upgrade: newest versions")
     return parser
 
 

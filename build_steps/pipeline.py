@@ -7,7 +7,7 @@ from build_steps.environment import Environment, ensure_environment, ensure_node
 from build_steps.failure import BuildError
 from build_steps.parts import fetch_parts, read_lock
 from build_steps.progress import step
-from build_steps.site import lay_out, precompile, write_sizes
+from build_steps.site import lay_out, precompile, prerender, write_sizes
 from build_steps.stamp import content_hash, is_current, write_stamp
 
 _WHEEL_INPUTS = ("phantomgpu", "profiles", "pyproject.toml", "README.md", "LICENSE")
@@ -58,5 +58,7 @@ def build_site(root: Path) -> Path:
         advance(0.2, "bytecode, made by Pyodide")
         precompile(site, variables=variables)
         write_sizes(site)
+        advance(0.9, "first answer")
+        prerender(site, python=environment.python, root=root)
     write_stamp(stamp, value)
     return site

@@ -70,6 +70,8 @@ def main() -> None:
         given, made = read(archive), {}
         for name, data in given.items():
             path = f"{folder}/{name}"
+            if name.startswith(NOT_ON_THE_PAGE):
+                continue
             if path not in at_start and not is_ours(name):
                 rest[name] = data
             elif name.endswith(".py"):
@@ -95,10 +97,10 @@ def read(name: str) -> dict[str, bytes]:
 
 
 def write(name: str, members: Mapping[str, bytes]) -> None:
-    """Write an archive of /made: the same bytes for the same members."""
+    """Write an archive of /made, for build_steps/site.py to compress."""
     with zipfile.ZipFile(f"/made/{name}.zip", "w") as archive:
         for member in sorted(members):
-            archive.writestr(zipfile.ZipInfo(member), members[member], zipfile.ZIP_DEFLATED, 9)
+            archive.writestr(zipfile.ZipInfo(member), members[member])
 
 
 main()

@@ -17,6 +17,7 @@ _ONNX_MODULE = "onnx/onnx_cpp2py_export.abi3.so"
 _PAGE_SUFFIXES = {".html", ".css", ".py", ".mjs", ".js", ".json", ".svg", ".woff2", ".png", ".ico"}
 # Goes into phantomgpu.zip: the worker imports it before anything else.
 _REST_FINDER = "engine_rest.py"
+_NOT_COPIED = {_REST_FINDER, "prerender.py"}
 # What the worker downloads before the engine is live.
 _ENGINE_FILES = (
     "parts/pyodide/pyodide.mjs",
@@ -44,7 +45,7 @@ def lay_out(
     remove_folder(site)
     site.mkdir(parents=True)
     for file in web.iterdir():
-        if file.suffix in _PAGE_SUFFIXES and file.name != _REST_FINDER:
+        if file.suffix in _PAGE_SUFFIXES and file.name not in _NOT_COPIED:
             shutil.copyfile(file, site / file.name)
     for part in parts.values():
         folder = site / part.into
@@ -86,8 +87,23 @@ def precompile(site: Path, *, variables: Mapping[str, str]) -> None:
     for line in done.stdout.splitlines():
         print(f"  {line}")
     for made in (archives / "made").iterdir():
-        made.replace(archives / made.name)
-    (archives / "made").rmdir()
+        _repack([made], archives / made.name)
+    remove_folder(archives / "made")
+
+
+def prerender(site: Path, *, python: Path, root: Path) -> None:
+    """Write the first answer into index.html: the engine's own, made now.
+
+    Raises:
+        BuildError: The engine, as it is in this checkout, gives none.
+    """
+    command = [python, "-m", "web.prerender", site]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise BuildError(
+            f"the page's first answer cannot be made:\n{done.stderr[-2000:]}",
+            fix="see what `python -m web.prerender web/dist` says: it is the engine or the page",
+        )
 
 
 def write_sizes(site: Path) -> None:
