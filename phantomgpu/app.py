@@ -206,9 +206,11 @@ class App:
             "markdown": markdown_text(comparison),
         }
 
-    def comparison(self, request: Mapping[str, Any]) -> Comparison:
+    def comparison(
+        self, request: Mapping[str, Any], *, called: Mapping[str, str] | None = None
+    ) -> Comparison:
         """The comparison itself, for shells that make their own tables of it."""
-        checked = self.request(request)
+        checked = self.request(request, called=called)
         return compare(
             checked, self._shelf.graphs(checked.models), self._catalog, lowered=self._shelf.schedule
         )
@@ -245,24 +247,42 @@ class App:
         dims: Mapping[str, int] | None = None,
         runtime: str = "tensorrt",
         precision: str = "fp16",
-        batch: int = 1,
+        batch: int | None = None,
     ) -> Json:
-        """The document of ``inspect --json``: what a model is, and what a runtime makes of it."""
-        checked = self.request(
-            {
-                "models": [model],
-                "runtimes": [runtime],
-                "precisions": [precision],
-                "batches": [batch],
-                "dims": dict(dims or {}),
-            },
-            needed=("models",),
-        )
-        name = checked.models[0]
+        """The document of ``inspect --json``: what a model is, and what a runtime makes of it.
+
+        Args:
+            model: As in a request.
+            dims: Free dimensions to set; the batch may be among them.
+            runtime: Whose fusion.
+            precision: What it runs as.
+            batch: Samples per run; 1 where neither this nor ``dims`` says.
+
+        Raises:
+            PhantomGPUError: A mistake in the arguments, or the model.
+        """
+        sizes = dict(dims or {})
+        name = self._shelf.id_of(model)
         graph = self._shelf.graph(name)
+        for symbol in ("batch", batch_symbol(graph)):
+            if batch is None and symbol in sizes and batch_symbol(graph) is not None:
+                batch = sizes.pop(symbol)
+        asked = {
+            "models": [name],
+            "runtimes": [runtime],
+            "precisions": [precision],
+            "batches": [1 if batch is None else batch],
+            "dims": sizes,
+        }
+        checked = self.request(asked, needed=("models",))
         chosen = dims_of_models(checked, {name: graph})[name]
         schedule = self._shelf.schedule(graph, self._catalog.runtime(runtime), chosen)
-        return inspection_json(graph, schedule.shaped, schedule.at(batch, precision), name=name)
+        workload = schedule.at(checked.batches[0], precision)
+        why = dict.fromkeys(self._shelf.published_dims(graph), "as published")
+        why |= dict.fromkeys(chosen, "given")
+        if batch is None:
+            why |= {symbol: "guess: batch 1" for symbol in [batch_symbol(graph)] if symbol}
+        return inspection_json(graph, schedule.shaped, workload, name=name, why=why)
 
     def explain(self, request: Mapping[str, Any]) -> Json:
         """Why one cell takes the time it takes.
@@ -308,13 +328,18 @@ class App:
     # Sharing
 
     def encode_link(
-        self, request: Mapping[str, Any], *, saw: Mapping[str, str | int | float] | None = None
+        self,
+        request: Mapping[str, Any],
+        *,
+        saw: Mapping[str, str | int | float] | None = None,
+        called: Mapping[str, str] | None = None,
     ) -> Json:
         """The share link of a request.
 
         Args:
             request: As for ``compare``. The user's own profiles among its GPUs travel along.
             saw: Figures to be held against what the receiver's engine says.
+            called: As for ``comparison.request_from``.
 
         Returns:
             ``link`` and its ``length``.
@@ -324,7 +349,7 @@ class App:
         own = {name: text for name, text in self._own_texts.items() if name in chosen}
         if own:
             document["profiles"] = {**own, **document.get("profiles", {})}
-        link = encode_link(request_from(document), self._texts, saw=saw)
+        link = encode_link(self.request(document, called=called), self._texts, saw=saw)
         return {"link": link, "length": len(link)}
 
     def decode_link(self, link: str) -> Json:

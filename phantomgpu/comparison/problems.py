@@ -1,6 +1,6 @@
 """Why a point of the grid cannot run, and what would."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from phantomgpu.comparison.cell import Problem
 from phantomgpu.comparison.fits import MEMORY_UNIT_BYTES, largest_batch
@@ -11,16 +11,26 @@ NeededBytes = Callable[[int, str], int]
 """Device memory that a run needs, by batch and precision."""
 
 
-def runtime_problem(gpu: GpuProfile, runtime: Runtime) -> Problem | None:
-    """The runtime does not run on this vendor's boards."""
+def runtime_problem(
+    gpu: GpuProfile, runtime: Runtime, alternatives: Sequence[str]
+) -> Problem | None:
+    """The runtime does not run on this vendor's boards.
+
+    Args:
+        gpu: The board.
+        runtime: The runtime.
+        alternatives: Ids of the runtimes that do.
+    """
     if gpu.spec.vendor in runtime.vendors:
         return None
+    vendor = vendor_name(gpu.spec.vendor)
     return Problem(
         code="runtime",
-        what=f"{runtime.name} does not run on {gpu.spec.vendor} boards",
+        what=f"{runtime.name} does not run on {vendor} boards",
         where=f"{gpu.id} under {runtime.id}",
-        fix=f"choose a runtime that runs on {gpu.spec.vendor}; "
-        f"{runtime.id} runs on {' and '.join(runtime.vendors)}",
+        fix=f"choose {' or '.join(alternatives)}"
+        if alternatives
+        else f"add a profile of a runtime that runs on {vendor} boards",
     )
 
 
@@ -89,6 +99,15 @@ def runnable_precisions(gpu: GpuProfile, runtime: Runtime) -> list[str]:
         for name, precision in PRECISIONS.items()
         if name in runtime.precisions and precision.matrix_peak in gpu.spec.peak_flops_per_s
     ]
+
+
+def vendor_name(vendor: str) -> str:
+    """How a vendor writes itself.
+
+    >>> vendor_name("amd"), vendor_name("intel")
+    ('AMD', 'Intel')
+    """
+    return {"nvidia": "NVIDIA", "amd": "AMD"}.get(vendor, vendor.capitalize())
 
 
 def gigabytes(count: int, *, above: int | None = None) -> str:

@@ -84,7 +84,7 @@ class Shelf:
 
         Free dimensions of a built-in model that ``dims`` leaves open are those of the index.
         """
-        dims = {**self._builtin_dims.get(graph.sha256, {}), **dims}
+        dims = {**self.published_dims(graph), **dims}
         key = (
             graph.sha256,
             runtime.id,
@@ -97,6 +97,10 @@ class Shelf:
                 self._schedules.pop(next(iter(self._schedules)))
             self._schedules[key] = schedule_for(graph, runtime, dims)
         return self._schedules[key]
+
+    def published_dims(self, graph: Graph) -> dict[str, int]:
+        """The sizes that the index gives a built-in model's free dimensions, batch left out."""
+        return self._builtin_dims.get(graph.sha256, {})
 
     def entries(self) -> list[dict[str, Any]]:
         """What there is to choose from: the built-in models, then the opened ones."""

@@ -1,6 +1,6 @@
 """Request to Comparison: every point of the grid, as it is worked out or all at once."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -91,6 +91,7 @@ def compare_streaming(
     catalog = with_custom_profiles(request, catalog)
     gpus = [catalog.gpu(name) for name in request.gpus]
     runtimes = [catalog.runtime(name) for name in request.runtimes]
+    runtimes_of = _runtimes_by_vendor(gpus, catalog)
     _check_models(request, models)
     dims_by_model = dims_of_models(request, models)
     for model in request.models:
@@ -102,7 +103,9 @@ def compare_streaming(
                 estimates = predict(workloads, gpus, runtime)
                 for batch, estimate in zip(request.batches, estimates, strict=True):
                     for at, gpu in enumerate(gpus):
-                        point = _Point(model, gpu, runtime, precision, batch)
+                        point = _Point(
+                            model, gpu, runtime, precision, batch, runtimes_of[gpu.spec.vendor]
+                        )
                         yield point.cell(estimate, at, needed)
 
 
@@ -189,6 +192,7 @@ class _Point:
     runtime: Runtime
     precision: str
     batch: int
+    vendor_runtimes: Sequence[str]
 
     def cell(self, estimate: Estimate, at: int, needed_bytes: NeededBytes) -> Cell:
         """Its figures, or why there are none; the GPU is number ``at`` of the estimate."""
@@ -215,13 +219,22 @@ class _Point:
     def _problem(self, supported: bool, needed_bytes: NeededBytes) -> Problem | None:
         gpu, runtime, precision = self.gpu, self.runtime, self.precision
         problem = (
-            runtime_problem(gpu, runtime)
+            runtime_problem(gpu, runtime, self.vendor_runtimes)
             or precision_problem(gpu, runtime, precision)
             or memory_problem(gpu, runtime, precision, self.batch, needed_bytes)
         )
         if problem is None and not supported:
             return unsupported_problem(gpu, runtime, precision)
         return problem
+
+
+def _runtimes_by_vendor(gpus: Sequence[GpuProfile], catalog: Catalog) -> dict[str, list[str]]:
+    """Ids of the runtimes that run on the boards of each vendor."""
+    runtimes = [catalog.runtime(name) for name in catalog.runtime_ids]
+    return {
+        vendor: [runtime.id for runtime in runtimes if vendor in runtime.vendors]
+        for vendor in {gpu.spec.vendor for gpu in gpus}
+    }
 
 
 def _check_models(request: Request, models: Mapping[str, Graph]) -> None:

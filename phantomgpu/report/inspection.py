@@ -1,5 +1,6 @@
 """A model and what a runtime makes of it, as the JSON document of ``inspect --json``."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from phantomgpu.onnx.graph import Dim, Graph, ShapedGraph, Tensor
@@ -8,7 +9,12 @@ from phantomgpu.workload import Workload
 
 
 def inspection_json(
-    graph: Graph, shaped: ShapedGraph, workload: Workload, *, name: str
+    graph: Graph,
+    shaped: ShapedGraph,
+    workload: Workload,
+    *,
+    name: str,
+    why: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What is known of a model without any GPU.
 
@@ -17,13 +23,14 @@ def inspection_json(
         shaped: With every shape known.
         workload: As its runtime would run it, at one batch and precision.
         name: What people call it.
+        why: Why free dimensions have the size they have, where that is not the shapes' to say.
     """
     kernels = workload.kernels
     matrix_flops = int((kernels.matrix_flops * kernels.count).sum())
     other_flops = int(((kernels.vector_flops + kernels.special_flops) * kernels.count).sum())
     return {
         "model": model_json(graph, name=name),
-        "inputs": inputs_json(graph, shaped),
+        "inputs": inputs_json(graph, shaped, why),
         "parameters": parameter_count(graph),
         "weight_bytes": graph.weight_bytes,
         "macs": matrix_flops // 2,
@@ -59,8 +66,11 @@ def model_json(graph: Graph, *, name: str) -> dict[str, Any]:
     }
 
 
-def inputs_json(graph: Graph, shaped: ShapedGraph) -> list[dict[str, Any]]:
+def inputs_json(
+    graph: Graph, shaped: ShapedGraph, why: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
     """Each input with its dimensions, and what each free one was set to, and why."""
+    reasons = why or {}
     return [
         {
             "name": name,
@@ -72,7 +82,7 @@ def inputs_json(graph: Graph, shaped: ShapedGraph) -> list[dict[str, Any]]:
                     "symbol": dim.symbol,
                     "axis": axis,
                     "value": dim.value,
-                    "why": dim.why,
+                    "why": reasons.get(dim.symbol, dim.why),
                     "is_batch": dim.is_batch,
                 }
                 for dim in shaped.dims

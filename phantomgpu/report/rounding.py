@@ -37,6 +37,15 @@ def figure(value: float | None, *, digits: int = 3) -> str:
     return f"{short:.{decimals}f}"
 
 
+def stated(value: float | None) -> str:
+    """A figure as a data sheet states it: no digit added, none lost that it would print.
+
+    >>> stated(600.0), stated(22.5), stated(1555.0), stated(None)
+    ('600', '22.5', '1,555', '')
+    """
+    return "" if value is None else f"{value:,.6g}"
+
+
 _STEPS: Final = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 

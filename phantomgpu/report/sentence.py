@@ -77,7 +77,7 @@ def _time_goes_into(cell: Cell) -> str:
 def _reason(cell: Cell, best: GpuProfile, second: GpuProfile) -> str:
     said = _time_goes_into(cell)
     if cell.bound == "launch":
-        return f"{said}, which a larger batch or fewer kernels shorten, not a faster GPU"
+        return "launching kernels takes most of the time there, so a larger batch tells GPUs apart"
     if cell.bound == "memory":
         ratio = best.spec.bandwidth_bytes_per_s / second.spec.bandwidth_bytes_per_s
         noun = "the memory bandwidth"

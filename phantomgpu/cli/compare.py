@@ -1,0 +1,83 @@
+"""``phantomgpu compare``: models on GPUs, as tables, JSON, CSV or Markdown."""
+
+import click
+from rich.console import Console, Group
+from rich.text import Text
+
+from phantomgpu.app import App
+from phantomgpu.cli.folders import open_app
+from phantomgpu.cli.options import CALLED, JSON, grid_options, request_document
+from phantomgpu.cli.output import console, print_json, print_text
+from phantomgpu.cli.tables import LEGEND, notes, section_table, section_title
+from phantomgpu.comparison import Comparison
+from phantomgpu.report.json import comparison_json
+from phantomgpu.report.sentence import winner_sentences
+from phantomgpu.report.table import csv_text, markdown_text, sections
+
+
+@click.command()
+@click.argument("model", nargs=-1, required=True)
+@grid_options
+@JSON
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print a Markdown table.")
+def compare(
+    model: tuple[str, ...],
+    gpus: tuple[str, ...],
+    batch: tuple[str, ...],
+    precision: tuple[str, ...],
+    runtime: tuple[str, ...],
+    dims: tuple[str, ...],
+    profiles: tuple[str, ...],
+    download: bool,
+    as_json: bool,
+    as_csv: bool,
+    as_markdown: bool,
+) -> None:
+    """Compare models on GPUs.
+
+    MODEL is a path, the id of a built-in model, or an http(s) address.
+    """
+    _check_formats(as_json=as_json, as_csv=as_csv, as_markdown=as_markdown)
+    app = open_app(profiles)
+    document = request_document(
+        app,
+        model,
+        gpus=gpus,
+        batch=batch,
+        precision=precision,
+        runtime=runtime,
+        dims=dims,
+        download=download,
+    )
+    comparison = app.comparison(document, called=CALLED)
+    if as_json:
+        print_json(comparison_json(comparison))
+    elif as_csv:
+        print_text(csv_text(comparison))
+    elif as_markdown:
+        print_text(markdown_text(comparison))
+    else:
+        _print(app, comparison, console())
+
+
+def _check_formats(**chosen: bool) -> None:
+    names = [f"--{name.removeprefix('as_')}" for name, wanted in chosen.items() if wanted]
+    if len(names) > 1:
+        raise click.UsageError(f"{' and '.join(names)} exclude each other")
+
+
+def _print(app: App, comparison: Comparison, out: Console) -> None:
+    titles = app.titles()
+    for sentence in winner_sentences(comparison, titles):
+        out.print(Text(sentence, style="bold"))
+        out.print()
+    for section in sections(comparison):
+        out.print(
+            Group(
+                section_title(section, comparison, titles),
+                section_table(section, width=out.width),
+                *notes(section),
+            )
+        )
+    out.print(Text(LEGEND, style="dim"))

@@ -1,0 +1,155 @@
+"""``phantomgpu inspect``: what a model is, and what a runtime makes of it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from phantomgpu.cli.folders import open_app
+from phantomgpu.cli.options import (
+    DIM,
+    DOWNLOAD,
+    JSON,
+    PROFILES,
+    named_numbers,
+    open_models,
+    whole_number,
+)
+from phantomgpu.cli.output import console, print_json
+from phantomgpu.cli.tables import plain_table
+from phantomgpu.report.rounding import compact
+
+MOST_KERNELS: Final = 15
+
+
+@click.command()
+@click.argument("model")
+@DIM
+@click.option(
+    "--runtime", default="tensorrt", show_default=True, metavar="ID", help="Whose fusion."
+)
+@click.option(
+    "--precision", default="fp16", show_default=True, metavar="P", help="What it runs as."
+)
+@click.option("--batch", metavar="N", help="Samples per run. [default: 1]")
+@click.option("--all", "show_all", is_flag=True, help=f"All kernels, not the first {MOST_KERNELS}.")
+@PROFILES
+@DOWNLOAD
+@JSON
+def inspect(
+    model: str,
+    dims: tuple[str, ...],
+    runtime: str,
+    precision: str,
+    batch: str | None,
+    show_all: bool,
+    profiles: tuple[str, ...],
+    download: bool,
+    as_json: bool,
+) -> None:
+    """Show what is in a model: inputs, shapes, work, kernels after fusion.
+
+    MODEL is a path, the id of a built-in model, or an http(s) address.
+    """
+    app = open_app(profiles)
+    sizes = named_numbers(dims, "--dim")
+    samples = None if batch is None else whole_number(batch, "--batch")
+    open_models(app, (model,), download=download)
+    found = app.inspect(model, dims=sizes, runtime=runtime, precision=precision, batch=samples)
+    if as_json:
+        print_json(found)
+    else:
+        _print(found, console(), most=len(found["kernels"]) if show_all else MOST_KERNELS)
+
+
+def _print(found: Mapping[str, Any], out: Console, *, most: int) -> None:
+    model, run = found["model"], found["run"]
+    opsets = ", ".join(f"{domain} {version}" for domain, version in model["opsets"].items())
+    out.print(Text(model["name"], style="bold"))
+    out.print(
+        f"{model['nodes']} nodes, opset {opsets}, {model['producer'] or 'producer unknown'}; "
+        f"{_bytes(model['bytes_read'])} of {_bytes(model['bytes_total'])} read"
+    )
+    out.print()
+    out.print(_inputs(found))
+    out.print()
+    out.print(_figures(found))
+    out.print()
+    out.print(
+        Text(
+            f"Kernels under {run['runtime']} in {run['precision']} at batch {run['batch']}",
+            style="bold",
+        )
+    )
+    out.print(_kernels(found, most))
+    left = len(found["kernels"]) - most
+    if left > 0:
+        out.print(Text(f"and {left} smaller ones; --all shows them", style="dim"))
+    _print_approximations(found["shapes"], out)
+
+
+def _inputs(found: Mapping[str, Any]) -> Any:
+    table = plain_table("input", "type", "dimensions", "free dimensions")
+    for item in found["inputs"]:
+        dims = "unknown" if item["dims"] is None else " x ".join(str(dim) for dim in item["dims"])
+        free = ", ".join(f"{dim['symbol']} = {dim['value']} ({dim['why']})" for dim in item["free"])
+        table.add_row(Text(item["name"], style="bold"), item["dtype"], dims, free or "none")
+    return table
+
+
+def _figures(found: Mapping[str, Any]) -> Any:
+    run, shapes = found["run"], found["shapes"]
+    table = plain_table("", "", numeric=())
+    table.show_header = False
+    for name, value in (
+        ("parameters", compact(found["parameters"])),
+        ("weights in the file", _bytes(found["weight_bytes"])),
+        ("multiply-adds (MACs)", compact(found["macs"])),
+        ("operations (FLOPs)", compact(found["flops"])),
+        ("shapes known", f"{shapes['static']} of {shapes['nodes']} nodes"),
+        ("kernel launches", f"{run['launches']}"),
+        ("weights on the GPU", _bytes(run["weight_bytes"])),
+        ("activations at most", _bytes(run["peak_activation_bytes"])),
+    ):
+        table.add_row(name, value)
+    return table
+
+
+def _kernels(found: Mapping[str, Any], most: int) -> Any:
+    table = plain_table(
+        "kernel", "shape", "count", "FLOPs", "read", "written",
+        numeric=("count", "FLOPs", "read", "written"),
+    )  # fmt: skip
+    heaviest = sorted(found["kernels"], key=lambda row: -row["count"] * _weight(row))
+    for row in heaviest[:most]:
+        table.add_row(
+            Text(row["op"], style="bold"),
+            row["shape"],
+            str(row["count"]),
+            compact(row["flops"]),
+            _bytes(row["read_bytes"]),
+            _bytes(row["write_bytes"]),
+        )
+    return table
+
+
+def _weight(row: Mapping[str, Any]) -> float:
+    """How much a kernel matters on a board of a hundred FLOPs per byte, which most are near."""
+    return max(row["flops"] / 100, row["read_bytes"] + row["write_bytes"])
+
+
+def _print_approximations(shapes: Mapping[str, Any], out: Console) -> None:
+    if not shapes["approximate"]:
+        return
+    out.print()
+    out.print(Text("Approximations", style="bold"))
+    table = plain_table("node", "operator", "reason")
+    for item in shapes["approximate"]:
+        table.add_row(item["node"], item["op"], item["reason"])
+    out.print(table)
+
+
+def _bytes(count: int) -> str:
+    return f"{compact(count)}B" if count >= 1000 else f"{count} B"

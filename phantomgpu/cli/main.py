@@ -1,0 +1,21 @@
+"""``phantomgpu``: the commands, and nothing else; each has its own file."""
+
+import click
+
+import phantomgpu
+from phantomgpu.cli.compare import compare
+from phantomgpu.cli.failure import PlainErrors
+from phantomgpu.cli.gpus import gpus
+from phantomgpu.cli.inspect import inspect
+from phantomgpu.cli.link import link
+from phantomgpu.cli.models import models
+
+
+@click.group(cls=PlainErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(phantomgpu.__version__, prog_name="phantomgpu")
+def main() -> None:
+    """Predict how fast an ONNX model runs on GPUs, before you buy them."""
+
+
+for _command in (compare, inspect, gpus, models, link):
+    main.add_command(_command)

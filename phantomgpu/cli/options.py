@@ -1,0 +1,145 @@
+"""Options that several commands share, and their text to the fields of a request."""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import click
+
+from phantomgpu.app import App
+from phantomgpu.cli.sources import is_address, is_file, open_source
+from phantomgpu.errors import RequestError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+CALLED: Final = {
+    "models": "MODEL",
+    "gpus": "--gpus",
+    "runtimes": "--runtime",
+    "precisions": "--precision",
+    "batches": "--batch",
+    "dims": "--dim",
+}
+"""What a field of the request is called on the command line."""
+
+GPUS = click.option(
+    "--gpus", multiple=True, metavar="ID,ID", help="GPUs to compare; `phantomgpu gpus` lists them."
+)
+BATCH = click.option(
+    "--batch", multiple=True, metavar="N,N", help="Batch sizes, each at least 1. [default: 1]"
+)
+PRECISION = click.option(
+    "--precision",
+    multiple=True,
+    metavar="NAME,NAME",
+    help="fp32, tf32, fp16, bf16, fp8, int8, int4. [default: fp16]",
+)
+RUNTIME = click.option(
+    "--runtime",
+    multiple=True,
+    metavar="ID,ID",
+    help="pytorch-eager, pytorch-compile, onnxruntime, tensorrt. [default: tensorrt]",
+)
+DIM = click.option(
+    "--dim",
+    "dims",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Size of a free dimension, by its name or by INPUT:AXIS; may be repeated.",
+)
+PROFILES = click.option(
+    "--profiles",
+    multiple=True,
+    metavar="DIR",
+    help="A folder with your own profiles: gpus/<id>.toml, runtimes/<id>.toml; may be repeated.",
+)
+DOWNLOAD = click.option(
+    "--download",
+    is_flag=True,
+    help="Fetch a model whole from a server that cannot send parts of a file.",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def grid_options(command: Command) -> Command:
+    """The options that say which grid is meant."""
+    for option in (DOWNLOAD, PROFILES, DIM, RUNTIME, PRECISION, BATCH, GPUS):
+        command = option(command)
+    return command
+
+
+def request_document(
+    app: App,
+    models: tuple[str, ...],
+    *,
+    gpus: tuple[str, ...] = (),
+    batch: tuple[str, ...] = (),
+    precision: tuple[str, ...] = (),
+    runtime: tuple[str, ...] = (),
+    dims: tuple[str, ...] = (),
+    download: bool = False,
+) -> dict[str, Any]:
+    """The request that the options spell, its files and addresses opened.
+
+    Raises:
+        RequestError: An option that cannot be read.
+        SourceError, ModelError: A model that cannot be read.
+    """
+    document: dict[str, Any] = {
+        "models": list(models),
+        "gpus": listed(gpus),
+        "runtimes": listed(runtime),
+        "precisions": listed(precision),
+        "batches": [whole_number(text, "--batch") for text in listed(batch)],
+        "dims": named_numbers(dims, "--dim"),
+    }
+    open_models(app, models, download=download)
+    return {name: value for name, value in document.items() if value or name == "models"}
+
+
+def open_models(app: App, models: tuple[str, ...], *, download: bool = False) -> None:
+    """Read the models that are files or addresses; the others are built in."""
+    for model in models:
+        if is_address(model) or is_file(model):
+            app.open_model(open_source(model, download=download), name=model)
+
+
+def listed(values: tuple[str, ...]) -> list[str]:
+    """Comma-separated values of an option that may be repeated.
+
+    >>> listed(("t4,l4", "a100-sxm-80gb"))
+    ['t4', 'l4', 'a100-sxm-80gb']
+    """
+    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+
+
+def whole_number(text: str, option: str) -> int:
+    """The number that a text spells.
+
+    Raises:
+        RequestError: It spells none.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise RequestError(
+            f"{text!r} is no whole number", where=option, fix=f"write it in digits: {option} 8"
+        ) from None
+
+
+def named_numbers(values: tuple[str, ...], option: str) -> dict[str, int]:
+    """``NAME=VALUE`` pairs as numbers by name.
+
+    Raises:
+        RequestError: One is no such pair, or a name comes twice.
+    """
+    numbers: dict[str, int] = {}
+    for text in listed(values):
+        name, equals, number = text.rpartition("=")
+        if not equals or not name:
+            raise RequestError(
+                f"{text!r} is no NAME=VALUE", where=option, fix=f"write {option} sequence=128"
+            )
+        if name in numbers:
+            raise RequestError(f"{name} is set twice", where=option, fix="set it once")
+        numbers[name] = whole_number(number, option)
+    return numbers

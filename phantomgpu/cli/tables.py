@@ -1,0 +1,172 @@
+"""Comparisons and lists as rich tables that fit 80 columns and do without colour."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from phantomgpu.comparison import Cell, Comparison
+from phantomgpu.report.rounding import compact, figure, stated
+from phantomgpu.report.table import BASIS_WORDS, Section, interval, memory, problem_sentence
+
+WIDE: Final = 100
+"""From this many columns on a table says everything in full."""
+
+LEGEND: Final = (
+    "Times are predictions; eight of ten measured runs fall into the 80 % interval. "
+    "Basis: whose measurements a GPU's figures stand on: its own (calibrated), its "
+    "architecture's (arch.), or none (spec)."
+)
+
+_SHORT_BASIS: Final = {"calibrated": "calibr.", "architecture": "arch.", "spec": "spec"}
+_WARN: Final = "yellow"
+
+
+def plain_table(
+    *columns: str, numeric: Sequence[str] = (), kept: Sequence[str] = (), gap: int = 2
+) -> Table:
+    """A table with nothing but a rule below its header.
+
+    Args:
+        columns: Headers.
+        numeric: Columns that stand to the right and never wrap.
+        kept: Other columns that never wrap.
+        gap: Spaces between columns.
+    """
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, gap, 0, 0), show_edge=False)
+    for column in columns:
+        is_number = column in numeric
+        table.add_column(
+            column,
+            justify="right" if is_number else "left",
+            no_wrap=is_number or column in kept,
+            overflow="fold",
+        )
+    return table
+
+
+def section_title(section: Section, comparison: Comparison, titles: Mapping[str, str]) -> Text:
+    """What all rows of a section have in common."""
+    model = titles.get(section.model, section.model)
+    runtime = comparison.runtimes[section.runtime].name
+    return Text(f"{model}, {section.precision}, {runtime}", style="bold")
+
+
+def section_table(section: Section, *, width: int) -> Table:
+    """Latency, throughput and memory by GPU and batch; the fastest of each batch stands out.
+
+    A GPU that cannot run at any batch for the same reason gets one row.
+    """
+    is_wide = width >= WIDE
+    columns = (
+        ("GPU", "batch", "latency, ms", "80 % interval, ms", "samples/s", "memory, GB",
+         "bound by", "basis")
+        if is_wide
+        else ("GPU", "batch", "ms", "80 %", "per s", "GB", "bound", "basis")
+    )  # fmt: skip
+    table = plain_table(*columns, numeric=columns[1:6], kept=columns[6:], gap=3 if is_wide else 1)
+    basis = BASIS_WORDS if is_wide else _SHORT_BASIS
+    fastest = _fastest(section.cells)
+    for cells in _by_gpu(section.cells):
+        name = Text(cells[0].gpu, style="bold")
+        if _never_runs(cells):
+            row = ("all", "-", "-", "-", "-", _cannot(cells[0]), basis[cells[0].basis])
+            table.add_row(name, *row, style=_WARN)
+            continue
+        for cell in cells:
+            table.add_row(
+                name,
+                str(cell.batch),
+                figure(None if cell.latency_s is None else cell.latency_s * 1e3) or "-",
+                (interval(cell) if is_wide else interval(cell).replace(" ", "")) or "-",
+                figure(cell.throughput_per_s) or "-",
+                memory(cell),
+                cell.bound or _cannot(cell),
+                basis[cell.basis],
+                style="green" if cell in fastest else _WARN if cell.problem else "",
+            )
+            name = Text("")
+    return table
+
+
+def notes(section: Section) -> list[Text]:
+    """Why rows cannot run, and what would; one line for each reason."""
+    lines = []
+    for cells in _by_gpu(section.cells):
+        failing = [cell for cell in cells if cell.problem is not None]
+        if _never_runs(cells):
+            lines.append(f"{cells[0].gpu}: {problem_sentence(cells[0])}")
+        else:
+            lines += [f"{cell.gpu}, batch {cell.batch}: {problem_sentence(cell)}"
+                      for cell in failing]  # fmt: skip
+    return [Text(line, style=_WARN) for line in lines] + [Text("")]
+
+
+def gpu_table(gpus: Sequence[Mapping[str, Any]], *, width: int) -> Table:
+    """The catalogue, one line for each GPU."""
+    is_wide = width >= WIDE
+    columns = ["id", "name", "GB", "GB/s", "fp16 TFLOPS", "W", "basis"]
+    if not is_wide:
+        columns = ["id", "name", "GB", "GB/s", "fp16", "W", "basis"]
+    table = plain_table(
+        *columns, numeric=columns[2:6], kept=("id", "basis"), gap=2 if is_wide else 1
+    )
+    for gpu in gpus:
+        spec = gpu["spec"]
+        table.add_row(
+            Text(gpu["id"], style="bold"),
+            gpu["name"],
+            stated(spec["memory_gb"]),
+            stated(spec["bandwidth_gb_per_s"]),
+            stated(spec["peak_tflops"].get("fp16")) or "-",
+            stated(spec["tdp_w"]),
+            (BASIS_WORDS if is_wide else _SHORT_BASIS)[gpu["basis"]],
+        )
+    return table
+
+
+def model_table(models: Sequence[Mapping[str, Any]], *, width: int) -> Table:
+    """The built-in models, one line each; what they are for and counted at where there is room."""
+    columns = ["id", "title", "parameters", "MACs"]
+    if width >= WIDE:
+        columns += ["task", "at"]
+    table = plain_table(*columns, numeric=("parameters", "MACs"), kept=("id", "title", "task"))
+    for model in models:
+        dims = ", ".join(f"{name} {size}" for name, size in model["dims"].items())
+        cells = (model["title"], compact(model["parameters"]), compact(model["macs"]))
+        more = (model["task"], dims) if width >= WIDE else ()
+        table.add_row(Text(model["id"], style="bold"), *cells, *more)
+    return table
+
+
+def _fastest(cells: Sequence[Cell]) -> list[Cell]:
+    best: dict[int, Cell] = {}
+    for cell in cells:
+        if cell.latency_s is None:
+            continue
+        known = best.get(cell.batch)
+        if known is None or cell.latency_s < (known.latency_s or 0.0):
+            best[cell.batch] = cell
+    return list(best.values()) if len({cell.gpu for cell in cells}) > 1 else []
+
+
+def _by_gpu(cells: Sequence[Cell]) -> list[list[Cell]]:
+    groups: dict[str, list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault(cell.gpu, []).append(cell)
+    return list(groups.values())
+
+
+def _never_runs(cells: Sequence[Cell]) -> bool:
+    """Whether one GPU's cells fail for a reason that no batch changes."""
+    return len(cells) > 1 and all(
+        cell.problem is not None and cell.problem.code != "memory" for cell in cells
+    )
+
+
+def _cannot(cell: Cell) -> str:
+    return {"memory": "too big", "precision": "no peak", "runtime": "vendor"}.get(
+        cell.problem.code if cell.problem else "", "-"
+    )
