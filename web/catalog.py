@@ -1,5 +1,8 @@
 """The engine's lists -> the catalogue that the page holds: what one chooses by, and no more."""
 
+MOST_EXAMPLES = 50
+"""Approximated nodes that the page names."""
+
 
 def page_catalog(engine, models, gpus, runtimes, precisions):
     """The catalogue of the page's state.
@@ -40,4 +43,17 @@ def _gpu(gpu):
         "memory_gb": spec["memory_gb"],
         "bandwidth_gb_per_s": spec["bandwidth_gb_per_s"],
         "peak_tflops": spec["peak_tflops"],
+    }
+
+
+def page_inspection(document):
+    """What the page shows of the document of ``inspect --json``: all but its kernels."""
+    shapes = document["shapes"]
+    return {
+        "model": document["model"],
+        "inputs": document["inputs"],
+        "parameters": document["parameters"],
+        "macs": document["macs"],
+        "approximate": len(shapes["approximate"]),
+        "examples": shapes["approximate"][:MOST_EXAMPLES],
     }

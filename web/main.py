@@ -7,19 +7,10 @@ from pyscript import document, window, workers
 from pyscript.ffi import create_proxy
 
 from web import view
-from web.state import after, initial, job
+from web.state import FIRST_REQUEST, after, initial, job
 from web.table import as_csv, as_markdown
 
 EMPTY = {"engine": "", "models": [], "gpus": [], "runtimes": [], "precisions": []}
-FIRST_REQUEST = {
-    "models": ["resnet50"],
-    "gpus": ["h100-sxm-80gb", "a100-sxm-80gb", "l40s", "t4"],
-    "runtimes": ["tensorrt"],
-    "precisions": ["fp16"],
-    "batches": [1, 8, 32],
-    "dims": {},
-    "profiles": {},
-}
 WORDS = {
     "compare": "Comparing",
     "inspect": "Reading the model",
@@ -95,10 +86,12 @@ class Page:
 
     async def start_engine(self):
         """Wait for the worker, then ask it what there is to choose."""
-        self.engine = await workers["core"]
-        answer = json.loads(await self.engine.catalog())
+        try:
+            self.engine = await workers["core"]
+            answer = json.loads(await self.engine.catalog())
+        except Exception as error:
+            answer = {"error": {"what": str(error).strip().split("\n")[-1]}}
         if "error" in answer:
-            self.dispatch({"type": "failed", "error": answer["error"]})
             self.dispatch({"type": "engine", "phase": "failed", "text": answer["error"]["what"]})
             return
         self.dispatch({"type": "catalog", "catalog": answer["ok"]})
@@ -106,10 +99,15 @@ class Page:
         self.dispatch({"type": "engine", "phase": "ready"})
 
 
+def told(element, name):
+    """What an element's ``data-`` attribute of that name says, or nothing."""
+    return element.getAttribute("data-" + name) or ""
+
+
 def action_of(target):
     """The nearest element that says what it does, and what that is."""
     found = target.closest("[data-do]") if target else None
-    return (found, found.dataset.do) if found else (None, "")
+    return (found, told(found, "do")) if found else (None, "")
 
 
 def on_click(event):
@@ -120,15 +118,15 @@ def on_click(event):
             page.dispatch({"type": "model_closed"})
         return
     if action in SIMPLE:
-        page.dispatch(dict(SIMPLE[action], id=element.dataset.id or ""))
+        page.dispatch(dict(SIMPLE[action], id=told(element, "id")))
     elif action == "batch":
-        page.dispatch({"type": "batch_toggled", "batch": int(element.dataset.id)})
+        page.dispatch({"type": "batch_toggled", "batch": int(told(element, "id"))})
     elif action == "show-batch":
-        page.dispatch({"type": "batch_shown", "batch": int(element.dataset.id)})
+        page.dispatch({"type": "batch_shown", "batch": int(told(element, "id"))})
     elif action == "metric":
-        page.dispatch({"type": "metric_shown", "metric": element.dataset.id})
+        page.dispatch({"type": "metric_shown", "metric": told(element, "id")})
     elif action == "sort":
-        page.dispatch({"type": "sorted", "key": element.dataset.key})
+        page.dispatch({"type": "sorted", "key": told(element, "key")})
     elif action == "model-search" and not page.state["model_open"]:
         page.dispatch({"type": "model_typed", "text": element.value})
     elif action == "choose":
@@ -174,7 +172,7 @@ def change_theme():
 
 def on_input(event):
     """Something typed into a search."""
-    action = event.target.dataset.do
+    action = told(event.target, "do")
     if action == "model-search":
         page.dispatch({"type": "model_typed", "text": event.target.value})
     elif action == "gpu-search":
@@ -184,14 +182,14 @@ def on_input(event):
 def on_change(event):
     """A field left or a box ticked."""
     element = event.target
-    action = element.dataset.do
+    action = told(element, "do")
     if action == "gpu":
-        page.dispatch({"type": "gpu_toggled", "id": element.dataset.id})
+        page.dispatch({"type": "gpu_toggled", "id": told(element, "id")})
     elif action == "dim":
-        page.dispatch({"type": "dim_set", "symbol": element.dataset.symbol, "text": element.value})
+        page.dispatch({"type": "dim_set", "symbol": told(element, "symbol"), "text": element.value})
     elif action == "batch-text" and element.value.strip():
         page.dispatch({"type": "batches_typed", "text": element.value})
-    elif element.id == "file" and element.files.length:
+    elif action == "file" and element.files.length:
         asyncio.create_task(page.open(element.files.item(0)))
         element.value = ""
 
@@ -206,7 +204,7 @@ def on_key(event):
     elif event.key == "Enter":
         active = document.querySelector("#models .active")
         if active:
-            page.dispatch({"type": "model_chosen", "id": active.dataset.id})
+            page.dispatch({"type": "model_chosen", "id": told(active, "id")})
     elif event.key == "Escape" or event.key == "Tab":
         if page.state["model_open"]:
             page.dispatch({"type": "model_closed"})
@@ -271,9 +269,13 @@ def first_state():
     if not written:
         return initial(EMPTY, FIRST_REQUEST)
     first = json.loads(written.textContent)
-    state = initial(first["catalog"], first["request"], first["comparison"])
-    state["curve"], state["inspection"] = first["curve"], first["inspection"]
-    return state
+    return initial(
+        first["catalog"],
+        first["request"],
+        first["comparison"],
+        first["inspection"],
+        first["curve"],
+    )
 
 
 page = Page(first_state())

@@ -6,7 +6,7 @@ index.html, so that a finished comparison is there before any script runs.
 
 from web import chart, panel, table
 from web.state import is_stale, names, shown_cells
-from web.text import escaped, short_name
+from web.text import capital, escaped, short_name
 from web.verdict import summary, verdict
 
 FIX_LABEL = "What to do"
@@ -33,7 +33,7 @@ def regions(state, width):
         "batches": panel.batch_chips(state),
         "precisions": panel.precision_chips(state),
         "runtimes": panel.runtime_chips(state),
-        "error": error_box(state["error"]),
+        "error": error_box(state["error"] or _engine_error(state["engine"])),
         "notice": escaped(state["notice"]),
         "kicker": _kicker(state),
         "headline": answer["headline"],
@@ -69,7 +69,7 @@ def engine_line(state):
     if phase == "ready":
         return "<span class='lamp on'></span>Engine live"
     if phase == "failed":
-        return "<span class='lamp off'></span>Engine not running: {}".format(escaped(text))
+        return "<span class='lamp off'></span>Engine not running"
     return "<span class='lamp'></span>{}".format(escaped(text or "Starting the Python engine"))
 
 
@@ -97,15 +97,22 @@ def error_box(error):
         "<div><dt>{label}</dt><dd>{fix}</dd></div></dl>"
         "<button type='button' class='quiet' id='dismiss' data-do='dismiss'>Dismiss</button></div>"
     ).format(
-        what=escaped(_sentence(error["what"])),
+        what=escaped(capital(error["what"])),
         where=escaped(error["where"]),
-        fix=escaped(_sentence(error["fix"])),
+        fix=escaped(capital(error["fix"])),
         label=FIX_LABEL,
     )
 
 
-def _sentence(text):
-    return text[:1].upper() + text[1:]
+def _engine_error(engine):
+    if engine["phase"] != "failed":
+        return None
+    return {
+        "what": "the Python engine cannot start: {}".format(engine["text"]),
+        "where": "this browser",
+        "fix": "reload the page, or use a browser of the last two years with WebAssembly allowed; "
+        "what was computed when the page was built stays usable",
+    }
 
 
 def _kicker(state):

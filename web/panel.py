@@ -2,7 +2,7 @@
 
 from web.chart import swatch
 from web.state import BATCH_CHOICES, MOST_GPUS, free_dims, gpu_choices, model_choices
-from web.text import count, escaped, exact, file_size, short_name
+from web.text import count, escaped, exact, file_size, grouped, short_name
 
 
 def model_list(state):
@@ -50,7 +50,7 @@ def model_card(state):
     facts = []
     if inspection is not None:
         model = inspection["model"]
-        facts.append("{:,} nodes".format(model["nodes"]))
+        facts.append("{} nodes".format(grouped(model["nodes"])))
         facts.append("{} parameters".format(count(inspection["parameters"])))
         if inspection["macs"]:
             facts.append("{} MACs".format(count(inspection["macs"])))
@@ -89,25 +89,27 @@ def _read_of_file(state):
     opened, inspection = state["file"], inspected(state)
     if opened is None or inspection is None or state["request"]["models"] != [opened["id"]]:
         return ""
+    model = inspection["model"]
     return "<p class='private'>Read {} of {} in this tab: the graph, not the weights.</p>".format(
-        file_size(inspection["model"]["bytes_read"]), file_size(opened["size"])
+        file_size(model["bytes_read"]), file_size(model["bytes_total"])
     )
 
 
 def _approximations(inspection):
-    if inspection is None or not inspection["shapes"]["approximate"]:
+    if inspection is None or not inspection["approximate"]:
         return ""
-    items = inspection["shapes"]["approximate"]
-    lines = "".join("<li>{}</li>".format(escaped(_approximation(item))) for item in items[:50])
-    return "<details class='approximate'><summary>{} approximated</summary><ul>{}</ul></details>".format(
-        "1 node is" if len(items) == 1 else "{:,} nodes are".format(len(items)), lines
-    )
-
-
-def _approximation(item):
-    if isinstance(item, dict):
-        return "{}: {}".format(item.get("node", ""), item.get("reason", ""))
-    return str(item)
+    amount = inspection["approximate"]
+    lines = [
+        "<li>{}, {}: {}</li>".format(
+            escaped(item["op"]), escaped(item["node"]), escaped(item["reason"])
+        )
+        for item in inspection["examples"]
+    ]
+    if amount > len(lines):
+        lines.append("<li>and {} more</li>".format(grouped(amount - len(lines))))
+    return (
+        "<details class='approximate'><summary>{} approximated</summary><ul>{}</ul></details>"
+    ).format("1 node is" if amount == 1 else "{} nodes are".format(grouped(amount)), "".join(lines))
 
 
 def dim_fields(state):
@@ -160,7 +162,7 @@ def _gpu_item(gpu, chosen, full):
         name=escaped(short_name(gpu["name"])),
         swatch=swatch(chosen.index(gpu["id"])) if is_chosen else "",
         memory=exact(gpu["memory_gb"]),
-        rate="{:,.0f}".format(gpu["bandwidth_gb_per_s"]),
+        rate=grouped(gpu["bandwidth_gb_per_s"]),
     )
 
 

@@ -7,30 +7,40 @@ order of a dict. Nothing here touches the document, the clock or the worker.
 
 MOST_GPUS = 8
 BATCH_CHOICES = (1, 2, 4, 8, 16, 32, 64, 128)
-DEFAULT_BATCHES = (1, 8, 32)
+
+FIRST_REQUEST = {
+    "models": ["resnet50"],
+    "gpus": ["h100-sxm-80gb", "a100-sxm-80gb", "l40s", "l4"],
+    "runtimes": ["tensorrt"],
+    "precisions": ["fp16"],
+    "batches": [1, 8, 32],
+    "dims": {},
+    "profiles": {},
+}
 
 
-def initial(catalog, request, comparison=None):
+def initial(catalog, request, comparison=None, inspection=None, curve=None):
     """The state of a page that has just opened.
 
     Args:
-        catalog: What can be chosen: ``models``, ``gpus``, ``runtimes``, ``precisions``
-            (lists of dicts with ``id`` and ``name``; precisions are plain names).
+        catalog: What can be chosen, from `web.catalog.page_catalog`.
         request: The Request document to begin with.
         comparison: The finished comparison of that request, if there is one.
+        inspection: What is known of its model: ``request`` and ``document``.
+        curve: The cells of the chart: ``request`` and ``cells``.
     """
     return {
         "catalog": catalog,
         "request": request,
         "result": None if comparison is None else {"request": request, "comparison": comparison},
         "made": "build",
-        "curve": None,
+        "curve": curve,
         "engine": {"phase": "loading", "text": ""},
         "work": "",
         "error": None,
         "refused": [],
         "file": None,
-        "inspection": None,
+        "inspection": inspection,
         "shown_batch": largest(request["batches"]),
         "sort": {"key": "latency_ms", "descending": False},
         "baseline": "",

@@ -1,6 +1,6 @@
 """Cells of a comparison -> the rows people read, sort and pin."""
 
-from web.text import BOARD_GB_BYTES, escaped, exact, figure, board_gb, short_name
+from web.text import BOARD_GB_BYTES, capital, escaped, exact, figure, board_gb, short_name
 
 COLUMNS = (
     ("gpu", "GPU"),
@@ -107,7 +107,7 @@ def _gpu_cell(cell, gpu, several, pinned, winner):
     name = short_name(gpu["name"]) if gpu else cell["gpu"]
     about = []
     if gpu:
-        about.append(gpu["architecture"])
+        about.append(capital(gpu["architecture"]))
         about.append("{} GB".format(exact(gpu["memory_gb"])))
     if several["precision"]:
         about.insert(0, cell["precision"])
@@ -115,8 +115,8 @@ def _gpu_cell(cell, gpu, several, pinned, winner):
         about.insert(0, cell["runtime"])
     is_pinned = any(one["gpu"] == cell["gpu"] for one in pinned.values())
     return (
-        "<th scope='row' role='rowheader' class='col-gpu'><span class='gpu-name'>{name}{mark}</span>"
-        "<span class='about'>{about}</span>"
+        "<th scope='row' role='rowheader' class='col-gpu'><span class='gpu-name'>{name}</span>"
+        "<span class='about'>{mark}{about}</span>"
         "<button type='button' class='pin' id='pin-{id}-{precision}-{runtime}' data-do='pin' "
         "data-id='{id}' aria-pressed='{pressed}' aria-label='Compare the others with {name}'"
         " title='Compare the others with this one'>"
@@ -195,11 +195,7 @@ def _problem(cell):
     return (
         "<td role='cell' class='problem' colspan='5'><strong>{}</strong>"
         "<span>{}</span></td>"
-    ).format(escaped(_sentence(problem["what"])), escaped(_sentence(problem["fix"])))
-
-
-def _sentence(text):
-    return text[:1].upper() + text[1:]
+    ).format(escaped(capital(problem["what"])), escaped(capital(problem["fix"])))
 
 
 CSV_COLUMNS = (

@@ -24,8 +24,24 @@ def figure(value):
     short = float("{:.2e}".format(value))
     decimals = 2 - math.floor(math.log10(abs(short)) + 1e-12)
     if decimals <= 0:
-        return "{:,.0f}".format(value)
+        return grouped(value)
     return ("{:." + str(decimals) + "f}").format(short)
+
+
+def grouped(value):
+    """A whole number with its thousands apart; MicroPython's ``format`` knows no comma.
+
+    >>> grouped(12345.6), grouped(999), grouped(-1234567)
+    ('12,346', '999', '-1,234,567')
+    """
+    digits = "{:.0f}".format(abs(value))
+    parts = []
+    while len(digits) > 3:
+        parts.append(digits[-3:])
+        digits = digits[:-3]
+    parts.append(digits)
+    parts.reverse()
+    return ("-" if value < 0 else "") + ",".join(parts)
 
 
 def exact(value):
@@ -102,7 +118,7 @@ def count(value):
         if value >= limit:
             scaled = value / (1e3 if prefix == "k" else limit)
             return "{} {}".format(figure(scaled), prefix)
-    return "{:,}".format(int(value))
+    return grouped(value)
 
 
 def listed(words):
@@ -115,6 +131,18 @@ def listed(words):
     if len(words) < 2:
         return "".join(words)
     return "{} and {}".format(", ".join(words[:-1]), words[-1])
+
+
+def capital(text):
+    """A text with a capital first letter, unless it begins with a name.
+
+    >>> capital("needs 31.2 of 24 GB"), capital("model.pt is no model"), capital("")
+    ('Needs 31.2 of 24 GB', 'model.pt is no model', '')
+    """
+    first = text.split(" ")[0]
+    if any(mark in first for mark in "._-/'"):
+        return text
+    return text[:1].upper() + text[1:]
 
 
 def plural(amount, word):

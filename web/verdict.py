@@ -26,8 +26,19 @@ def verdict(cells, gpus, model_name):
         )
     ranked = sorted(able, key=lambda cell: cell["latency_ms"])
     best = ranked[0]
-    said = _said(_headline(best, gpus, model_name), _reason(ranked, cells, gpus), best["gpu"])
-    return said
+    close = _too_close(ranked)
+    headline = _headline(best, gpus, model_name, close)
+    return _said(headline, _reason(ranked, cells, gpus, close), best["gpu"])
+
+
+def _too_close(ranked):
+    """GPUs whose interval begins below the end of the winner's."""
+    best = ranked[0]
+    return _distinct(
+        cell["gpu"]
+        for cell in ranked
+        if cell["gpu"] != best["gpu"] and cell["latency_low_ms"] <= best["latency_high_ms"]
+    )
 
 
 def _said(headline, reason, gpu=""):
@@ -38,28 +49,28 @@ def _name(gpus, gpu_id):
     return short_name(gpus[gpu_id]["name"]) if gpu_id in gpus else gpu_id
 
 
-def _headline(best, gpus, model_name):
-    spread = (best["latency_high_ms"] - best["latency_low_ms"]) / 2 / best["latency_ms"]
+def _headline(best, gpus, model_name, close):
     return (
-        "<strong>{gpu}</strong> runs {model} fastest: <strong>{time}</strong> {batch}, "
-        "<span class='nobreak'>give or take {spread} %</span>."
+        "<strong>{gpu}</strong> {verb} {model} fastest: <strong>{time}</strong> {batch}, "
+        "<span class='nobreak'>likely {low} to {high}</span>."
     ).format(
         gpu=escaped(_name(gpus, best["gpu"])),
+        verb="should run" if close else "runs",
         model=escaped(model_name),
         time=duration(best["latency_ms"]),
-        batch="per sample" if best["batch"] == 1 else "for a batch of {}".format(best["batch"]),
-        spread=max(1, round(100 * spread)),
+        batch="for one sample" if best["batch"] == 1 else "for a batch of {}".format(best["batch"]),
+        low=duration(best["latency_low_ms"]),
+        high=duration(best["latency_high_ms"]),
     )
 
 
-def _reason(ranked, cells, gpus):
+def _reason(ranked, cells, gpus, close):
     """Why it wins over the next GPU, who comes close, and what could not run."""
     best = ranked[0]
     others = [cell for cell in ranked if cell["gpu"] != best["gpu"]]
     parts = []
     if others:
         parts.append(_against(best, others[0], gpus))
-        close = _distinct(c["gpu"] for c in others if c["latency_low_ms"] <= best["latency_high_ms"])
         if close:
             parts.append(
                 "Too close to call against {}: the intervals overlap.".format(

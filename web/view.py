@@ -43,12 +43,12 @@ def _set_attributes(state):
     busy = "true" if state["work"] else "false"
     document.getElementById("answer").setAttribute("aria-busy", busy)
     if state["theme"]:
-        document.documentElement.dataset.theme = state["theme"]
+        document.documentElement.setAttribute("data-theme", state["theme"])
 
 
 def is_dark():
     """Whether the page is dark now, by choice or by the system's."""
-    chosen = document.documentElement.dataset.theme
+    chosen = document.documentElement.getAttribute("data-theme")
     if chosen:
         return chosen == "dark"
     return bool(window.matchMedia("(prefers-color-scheme: dark)").matches)

@@ -20,7 +20,7 @@ from phantomgpu.dtype import PRECISIONS
 from phantomgpu.errors import PhantomGPUError
 from phantomgpu.onnx import BytesSource
 from phantomgpu.onnx.source import GZIP_MAGIC
-from web.catalog import page_catalog
+from web.catalog import page_catalog, page_inspection
 
 # onnx's compiled shape inference comes while the catalogue is read; what looks
 # into a model awaits it.
@@ -122,12 +122,13 @@ async def inspect(request):
 
     def inspected():
         asked = json.loads(request)
-        return app.inspect(
+        document = app.inspect(
             asked["models"][0],
             dims=asked["dims"],
             runtime=asked["runtimes"][0],
             precision=asked["precisions"][0],
         )
+        return page_inspection(document)
 
     return answered(inspected)
 

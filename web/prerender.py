@@ -1,0 +1,79 @@
+"""A built site -> the same site with a finished comparison in its index.html.
+
+`python -m web.prerender SITE` runs the engine once and writes the regions that
+the page itself would draw, and the state they come from, so that the first
+answer needs no script and the page goes on from there.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import phantomgpu
+from phantomgpu.app import App
+from phantomgpu.dtype import PRECISIONS
+from phantomgpu.onnx import BytesSource
+from web.catalog import page_catalog, page_inspection
+from web.page import regions
+from web.state import FIRST_REQUEST, curve_request, initial, model_request
+
+PROFILES = Path(__file__).resolve().parent.parent / "profiles"
+FIRST_WIDTH = 900
+"""Width of the first chart in pixels; the page draws it again for its own."""
+
+
+def main(arguments: list[str]) -> int:
+    """Fill in the index.html of a site; returns the exit code."""
+    index = Path(arguments[0]) / "index.html"
+    index.write_text(filled(index.read_text("utf-8"), first_answer(engine())), "utf-8")
+    return 0
+
+
+def engine() -> App:
+    """The engine with the catalogue and the models of this checkout."""
+    texts = {
+        path.relative_to(PROFILES).as_posix(): path.read_text("utf-8")
+        for path in sorted(PROFILES.rglob("*.toml"))
+    }
+    return App(
+        texts, lambda file: BytesSource(file, (PROFILES / "models" / file).read_bytes())
+    )
+
+
+def first_answer(app: App) -> dict:
+    """What the page starts with: catalogue, request, comparison, inspection, curve."""
+    catalog = page_catalog(
+        phantomgpu.__version__, app.models(), app.gpus(), app.runtimes(), PRECISIONS
+    )
+    request, model = FIRST_REQUEST, model_request(FIRST_REQUEST)
+    document = app.inspect(
+        model["models"][0], runtime=model["runtimes"][0], precision=model["precisions"][0]
+    )
+    first = {
+        "catalog": catalog,
+        "request": request,
+        "comparison": app.compare(request),
+        "inspection": {"request": model, "document": page_inspection(document)},
+    }
+    curve = curve_request(initial(**first))
+    return {**first, "curve": {"request": curve, "cells": app.compare(curve)["cells"]}}
+
+
+def filled(html: str, first: dict) -> str:
+    """A page with its regions drawn and its first state written down.
+
+    Raises:
+        ValueError: The page lacks a place for a region.
+    """
+    for name, region in regions(initial(**first), FIRST_WIDTH).items():
+        place = f"<!--{name}-->"
+        if html.count(place) != 1:
+            raise ValueError(f"index.html has no single place {place}")
+        html = html.replace(place, region)
+    state = json.dumps(first, separators=(",", ":")).replace("<", "\\u003c")
+    script = f'<script type="application/json" id="first">{state}</script>'
+    return html.replace("<!--first-->", script)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
