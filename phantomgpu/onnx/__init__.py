@@ -1,4 +1,4 @@
-"""Bytes to Graph, and Graph to shapes: reads the graph of an ONNX file and leaves its weights alone."""
+"""Bytes to Graph, and Graph to shapes: reads the graph of a file and leaves its weights alone."""
 
 from phantomgpu.onnx.freedims import batch_symbol
 from phantomgpu.onnx.reader import read_model

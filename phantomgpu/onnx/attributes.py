@@ -1,13 +1,13 @@
 """AttributeProto to a Python value."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from phantomgpu.onnx.graph import Reference
+from phantomgpu.onnx.graph import Reference, Value
 from phantomgpu.onnx.limits import MAX_ATTRIBUTE_ELEMENTS
 from phantomgpu.onnx.payload import Record, read_tensor
 from phantomgpu.onnx.wire import BYTES, FIXED32, VARINT, Walker, signed
@@ -39,7 +39,8 @@ def read_attribute(readers: Readers, start: int, stop: int) -> tuple[str, Any]:
         `Reference`.
     """
     walk = readers.walk
-    name, reference, kind, found = "", "", 0, None
+    name, reference, kind = "", "", 0
+    found: Any = None
     many: list[Any] = []
     for number, wire, value, end in walk.fields(start, stop):
         if number == 1 and wire == BYTES:
@@ -81,11 +82,20 @@ def read_attribute(readers: Readers, start: int, stop: int) -> tuple[str, Any]:
     return name, _EMPTY.get(kind) if found is None else found
 
 
-def constant_record(attributes: dict[str, Any]) -> Record | None:
-    """What a Constant node holds, whichever of its attributes it is written in."""
+def constant_record(attributes: Mapping[str, Any]) -> Record | None:
+    """What a Constant node holds, whichever of its attributes it is written in.
+
+    Returns:
+        None where it holds nothing, or what only the caller of a function knows.
+    """
     for name, found in attributes.items():
-        if name in ("value", "sparse_value") and isinstance(found, Record):
-            return found
+        if name in ("value", "sparse_value"):
+            if isinstance(found, Record):
+                return found
+            if isinstance(found, np.ndarray):
+                return _record(found, found.dtype.name)
+        if isinstance(found, Reference):
+            continue
         if name in ("value_float", "value_floats"):
             return _record(np.array(found, np.float32), "float32")
         if name in ("value_int", "value_ints"):
@@ -96,7 +106,7 @@ def constant_record(attributes: dict[str, Any]) -> Record | None:
     return None
 
 
-def _record(value: Any, dtype: str) -> Record:
+def _record(value: Value, dtype: str) -> Record:
     return Record(dims=value.shape, dtype=dtype, value=value)
 
 

@@ -11,7 +11,7 @@ Bound = Callable[[Call, int, Open], tuple[tuple[int, ...], str]]
 DATA_DEPENDENT: Final = frozenset(
     {"NonZero", "Unique", "Compress", "NonMaxSuppression", "Range", "TopK"}
 )
-"""Operators whose output sizes are values of their inputs; evaluated first where those are known."""
+"""Operators whose output sizes are values of their inputs; evaluated where those are known."""
 
 
 def _nonzero(call: Call, index: int, found: Open) -> tuple[tuple[int, ...], str]:

@@ -41,7 +41,7 @@ class Call:
         return given[1]
 
     def dtype(self, index: int) -> str:
-        """dtype of an input that must be there."""
+        """Dtype of an input that must be there."""
         given = self.inputs[index]
         if given is None:
             raise IndexError(f"{self.op_type} has no input {index}")

@@ -14,7 +14,7 @@ _MAX_ZIP_NAMES = 5000
 
 _TORCH = 'load it in Python and write it with torch.onnx.export(model, inputs, "model.onnx")'
 _TF = "python -m tf2onnx.convert --{} --output model.onnx (pip install tf2onnx)"
-_HUB = "optimum-cli export onnx --model <the model's name on the hub> onnx/ (pip install optimum[exporters])"
+_HUB = "optimum-cli export onnx --model NAME_ON_THE_HUB onnx/ (pip install optimum[exporters])"
 _AGAIN = "download the file again with a direct link"
 
 _MAGIC: Final[tuple[tuple[int, bytes, str, str], ...]] = (
@@ -46,7 +46,7 @@ _MAGIC: Final[tuple[tuple[int, bytes, str, str], ...]] = (
 """Place, bytes, what they are and what to do. Sources: the formats' own specifications."""
 
 _ZIP: Final[tuple[tuple[Callable[[str], bool], str, str], ...]] = (
-    (lambda n: n.endswith("serialized_exported_program.json") or n.endswith("/archive_format")
+    (lambda n: n.endswith(("serialized_exported_program.json", "/archive_format"))
      or n == "archive_format" or ("/models/" in n and n.endswith(".json")),
      "a PyTorch exported program (.pt2)",
      'torch.onnx.export(torch.export.load("model.pt2"), (), "model.onnx")'),
@@ -56,7 +56,7 @@ _ZIP: Final[tuple[tuple[Callable[[str], bool], str, str], ...]] = (
      "build the model in Python, load the checkpoint into it, and write it with torch.onnx.export"),
     (lambda n: n.endswith("model.weights.h5"), "a Keras model (.keras)",
      'load it in Keras and write it with model.export("model.onnx", format="onnx")'),
-    (lambda n: n.endswith(".mlmodel") or n.endswith("Manifest.json"), "a CoreML package",
+    (lambda n: n.endswith((".mlmodel", "Manifest.json")), "a CoreML package",
      "export the model it was made from as ONNX; CoreML cannot be turned back"),
     (lambda n: n.endswith("saved_model.pb"), "a zipped TensorFlow SavedModel",
      "unpack it, then " + _TF.format("saved-model FOLDER")),

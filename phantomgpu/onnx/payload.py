@@ -162,7 +162,7 @@ def _from_raw(data: bytes, dtype: str, size: int) -> Value | None:
 
 
 def _from_numbers(numbers: list[int], dtype: str) -> Value | None:
-    """What ``int32_data`` and its siblings hold: half floats as their bits, the rest as they are."""
+    """What ``int32_data`` and its siblings hold: half floats as bits, the rest as they are."""
     if dtype == "float16":
         return np.array([n & 0xFFFF for n in numbers], np.uint16).view(np.float16)
     if dtype == "bfloat16":
@@ -172,5 +172,5 @@ def _from_numbers(numbers: list[int], dtype: str) -> Value | None:
     bits = BITS[dtype]
     masked = np.array([n & ((1 << bits) - 1) for n in numbers], np.uint64)
     if dtype == "bool":
-        return masked != 0
-    return masked.astype(f"u{bits // 8}").view(NUMPY[dtype])
+        return np.asarray(masked != 0)
+    return np.asarray(masked.astype(f"u{bits // 8}").view(NUMPY[dtype]))

@@ -45,7 +45,7 @@ def infer_outputs(
     values: Sequence[Value | None],
     outputs: Sequence[bool],
 ) -> list[Outcome] | None:
-    """dtype and dims of each output of one operator call.
+    """Dtype and dims of each output of one operator call.
 
     Args:
         op_type: ``"Conv"``.

@@ -15,7 +15,7 @@ Outcomes = list[Typed] | None
 
 
 def sequence_outcomes(run: "Inference", node: Node, call: Call) -> Outcomes:
-    """dtype and dims of the outputs of an operator on sequences; None for every other one."""
+    """Dtype and dims of the outputs of an operator on sequences; None for every other one."""
     rule = _RULES.get(node.op_type) if node.domain == "" else None
     return None if rule is None else rule(run, node, call)
 

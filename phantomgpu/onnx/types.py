@@ -15,7 +15,8 @@ def read_value_info(walk: Walker, start: int, stop: int) -> Tensor:
 
     A sequence, optional or map is given as the tensor in it, its rank unknown unless told.
     """
-    name, found = "", ("undefined", None)
+    name = ""
+    found: _Type = ("undefined", None)
     spans: list[tuple[int, int]] = []
     for number, wire, value, end in walk.fields(start, stop):
         if number == 1 and wire == BYTES:
@@ -48,7 +49,8 @@ def read_type(walk: Walker, start: int, stop: int, nesting: int = 0) -> _Type:
 
 
 def _tensor_type(walk: Walker, start: int, stop: int) -> _Type:
-    dtype, dims = "undefined", None
+    dtype = "undefined"
+    dims: tuple[Dim | None, ...] | None = None
     for number, wire, value, end in walk.fields(start, stop):
         if number == 1 and wire == VARINT:
             dtype = FROM_ONNX[value] if value < len(FROM_ONNX) else "undefined"

@@ -69,7 +69,7 @@ class Walker:
             if tag > 127:
                 tag, at = _varint(data, at - 1)
             wire = tag & 7
-            if wire == BYTES or wire == VARINT:
+            if wire in (BYTES, VARINT):
                 value = data[at] if at < len(data) else -1
                 if value > 127:
                     value, at = _varint(data, at)
@@ -128,7 +128,7 @@ class Walker:
     def truncated(self, wanted: int) -> TruncatedError:
         """The error for a source that ends before byte ``wanted``."""
         return TruncatedError(
-            f"{self.source.name} ends at byte {self.size}, but its content goes on to byte {wanted}",
+            f"{self.source.name} ends at byte {self.size}, its content goes on to byte {wanted}",
             where=f"{self.source.name}, byte {self.size}",
             fix="fetch or export the file again; it is cut off or damaged",
         )
