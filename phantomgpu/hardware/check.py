@@ -39,7 +39,7 @@ def read_document(text: str, *, kind: str, origin: str) -> Document:
             where=f"{origin}, line {error.lineno}, column {error.colno}",
             fix="correct the text there; texts need quotes, numbers must not have units",
         ) from None
-    _Check(SCHEMAS[kind], text, origin).table(document, ())
+    _Check(_INDEXES[kind], text, origin).table(document, ())
     return document
 
 
@@ -81,19 +81,18 @@ def leaves(table: Mapping[str, Any], above: Path = ()) -> Iterator[tuple[Path, A
 class _Check:
     """One document held against the keys of its kind."""
 
-    def __init__(self, keys: tuple[Key, ...], text: str, origin: str) -> None:
-        self.keys = keys
+    def __init__(self, index: "_Index", text: str, origin: str) -> None:
+        self.index = index
         self.text = text
         self.origin = origin
 
     def table(self, table: Mapping[str, Any], above: Path) -> None:
         for name, value in table.items():
             path = (*above, name)
-            is_table = any(_opens(key.path.split("."), path) for key in self.keys)
-            key = next((key for key in self.keys if _matches(key.path.split("."), path)), None)
+            is_table = self.index.is_table(path)
             if is_table and isinstance(value, dict):
                 self.table(value, path)
-            elif key:
+            elif key := self.index.key(path):
                 self._value(path, key, value)
             elif is_table:
                 self._wrong(path, f"is {_shown(value)}", f"make it a table: [{'.'.join(path)}]")
@@ -120,37 +119,53 @@ class _Check:
         )
 
     def _unknown(self, path: Path) -> None:
-        beside = [
-            key.path.split(".")[len(path) - 1]
-            for key in self.keys
-            if _opens(key.path.split("."), path[:-1])
-        ]
-        elsewhere = [key.path for key in self.keys if key.path.split(".")[-1] == path[-1]]
-        known = list(dict.fromkeys(beside))
-        close = ", ".join(nearest(path[-1], known))
+        elsewhere = self.index.elsewhere(path[-1])
+        close = ", ".join(nearest(path[-1], self.index.beside(path)))
         self._wrong(
             path,
             "is no key of a profile",
-            f"move it to where it belongs: {elsewhere[0]}" if elsewhere
+            f"move it to where it belongs: {elsewhere}"
+            if elsewhere
             else f"remove it, or correct it: the nearest here are {close}",
-        )  # fmt: skip
+        )
 
 
-def _matches(pattern: list[str], path: Path) -> bool:
-    if pattern[-1] == "**":
-        return list(path[: len(pattern) - 1]) == pattern[:-1] and len(path) >= len(pattern)
-    return len(pattern) == len(path) and all(
-        p in ("*", q) for p, q in zip(pattern, path, strict=True)
-    )
+class _Index:
+    """The keys of one kind of profile by path; ``*`` stands for any name, ``**`` for several."""
+
+    def __init__(self, keys: tuple[Key, ...]) -> None:
+        self.keys = {tuple(key.path.split(".")): key for key in keys}
+        self.tables = {path[:length] for path in self.keys for length in range(1, len(path))}
+
+    def key(self, path: Path) -> Key | None:
+        """The key that stands at a path, if any."""
+        return next((self.keys[p] for p in _patterns(path) if p in self.keys), None)
+
+    def is_table(self, path: Path) -> bool:
+        """Whether keys lie below a path."""
+        return any(p in self.tables or (p[-1] == "**" and p in self.keys) for p in _patterns(path))
+
+    def beside(self, path: Path) -> list[str]:
+        """Names that may stand where the last part of a path stands."""
+        above = [p for p in _patterns(path[:-1]) if p in self.tables] or [()]
+        at = len(path) - 1
+        found = [p[at] for p in self.keys if len(p) > at and p[:at] in above]
+        return list(dict.fromkeys(found))
+
+    def elsewhere(self, name: str) -> str | None:
+        """The path of a key of that name, wherever it stands."""
+        return next((key.path for path, key in self.keys.items() if path[-1] == name), None)
 
 
-def _opens(pattern: list[str], path: Path) -> bool:
-    """Whether ``path`` is a table that keys of ``pattern`` lie in."""
-    if pattern[-1] == "**" and path[: len(pattern) - 1] == tuple(pattern[:-1]):
-        return True
-    return len(path) < len(pattern) and all(
-        p in ("*", q) for p, q in zip(pattern, path, strict=False)
-    )
+def _patterns(path: Path) -> Iterator[Path]:
+    """What a path may be called in the schema, the most exact first."""
+    yield path
+    if len(path) > 1:
+        yield (path[0], "*", *path[2:])
+        yield (path[0], "**")
+
+
+_INDEXES: Final = {kind: _Index(keys) for kind, keys in SCHEMAS.items()}
 
 
 def _has_kind(value: object, kind: str) -> bool:
