@@ -101,12 +101,15 @@ def _traffic(
     written: dict[str, int] = {}
     for part in op.parts:
         needed = demands[part.node]
+        if part.role == "copy":
+            read[storage.base(part.tensor)] = storage.elements(part.tensor)
         if needed is None or part.role == "copy":
             continue
         node = shaped.nodes[part.node]
         for name, count in zip(node.inputs, needed.read, strict=False):
             base = storage.base(name)
-            read[base] = max(read.get(base, 0), count)
+            most = count if base == name else min(count, storage.elements(base))
+            read[base] = max(read.get(base, 0), most)
         written |= dict(zip(node.outputs, needed.written, strict=False))
     return read, written
 

@@ -1,38 +1,105 @@
-"""Convolutions and matrix products that do what follows them before they write."""
+"""Convolutions, products and norms that take along the pointwise operations beside them."""
 
+from collections.abc import Callable
 from typing import Final
 
 from phantomgpu.workload.flow import Flow, Match
+from phantomgpu.workload.operation import Op
 
 ACTIVATIONS: Final = frozenset(
     {"Relu", "Clip", "LeakyRelu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Elu", "PRelu",
      "Selu", "Softplus", "ThresholdedRelu"}
 )  # fmt: skip
+"""What a convolution's epilogue can do to each element it writes."""
+GATED: Final = frozenset({"Gelu", "QuickGelu", "Silu", "Mish", "FastGelu", "BiasGelu"})
+_BATCH_NORM: Final = frozenset({"BatchNormalization"})
+_ADDS: Final = frozenset({"Add", "Sum"})
 
 
-def conv_activation(flow: Flow) -> Flow:
-    """Convolution, then an activation nobody else needs the input of."""
+def _followed(
+    flow: Flow, *, starts: Callable[[Op], bool], then: frozenset[str], kind: str = ""
+) -> Flow:
+    """Contract each ``starts`` operation with one of ``then`` that alone needs its result."""
     matches = []
     for position, op in enumerate(flow.ops):
-        if op.family == "conv" and len(op.outputs) == 1:
+        if starts(op) and len(op.outputs) == 1:
             user = flow.sole_user(op.outputs[0])
-            if user >= 0 and flow.ops[user].kind in ACTIVATIONS:
-                matches.append(Match((position, user)))
+            if user >= 0 and flow.ops[user].kind in then:
+                matches.append(Match((position, user), kind=kind))
     return flow.contracted(matches)
 
 
+def conv_bn(flow: Flow) -> Flow:
+    """Convolution, then batch normalisation: its scale and shift go into the weights."""
+    return _followed(flow, starts=_is_conv, then=_BATCH_NORM)
+
+
+def conv_activation(flow: Flow) -> Flow:
+    """Convolution, then an activation."""
+    return _followed(flow, starts=_is_conv, then=ACTIVATIONS)
+
+
+def bn_activation(flow: Flow) -> Flow:
+    """Batch normalisation that no convolution could take in, then an activation."""
+    return _followed(flow, starts=lambda op: op.kind in _BATCH_NORM, then=ACTIVATIONS)
+
+
+def matmul_activation(flow: Flow) -> Flow:
+    """Matrix product, then an activation of either form."""
+    return _followed(flow, starts=lambda op: op.family == "matmul", then=ACTIVATIONS | GATED)
+
+
+def bias_gelu(flow: Flow) -> Flow:
+    """Addition of a constant bias, then GELU."""
+
+    def adds_constant(op: Op) -> bool:
+        return op.kind == "Add" and any(flow.is_constant(name) for name in op.inputs)
+
+    return _followed(flow, starts=adds_constant, then=GATED, kind="BiasGelu")
+
+
 def conv_add_activation(flow: Flow) -> Flow:
-    """Convolution, then the addition of a tensor of the same size, then perhaps an activation."""
+    """Convolution, then the addition of another tensor, then perhaps an activation."""
+    return _added(flow, _is_conv)
+
+
+def matmul_add(flow: Flow) -> Flow:
+    """Matrix product, then the addition of a residual: its beta is 1."""
+    return _added(flow, lambda op: op.family == "matmul")
+
+
+def _added(flow: Flow, starts: Callable[[Op], bool]) -> Flow:
     matches = []
     for position, op in enumerate(flow.ops):
-        if op.family != "conv" or len(op.outputs) != 1:
+        if not starts(op) or len(op.outputs) != 1:
             continue
         add = flow.sole_user(op.outputs[0])
-        if add < 0 or flow.ops[add].kind not in ("Add", "Sum"):
+        if add < 0 or flow.ops[add].kind not in _ADDS or not _same_size(flow, add, op.outputs[0]):
             continue
         members = [position, add]
         after = flow.sole_user(flow.ops[add].outputs[0])
         if after >= 0 and flow.ops[after].kind in ACTIVATIONS:
             members.append(after)
         matches.append(Match(tuple(members)))
+    return flow.contracted(matches)
+
+
+def _same_size(flow: Flow, position: int, name: str) -> bool:
+    return flow.size(flow.ops[position].outputs[0]) == flow.size(name)
+
+
+def _is_conv(op: Op) -> bool:
+    return op.family == "conv"
+
+
+def add_norm(flow: Flow) -> Flow:
+    """Addition whose sum only a layer normalisation needs: one pass over the rows."""
+    matches = []
+    for position, op in enumerate(flow.ops):
+        if op.kind in ("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"):
+            members = [position]
+            add = flow.producer(op.args[0])
+            if add >= 0 and flow.ops[add].kind == "Add" and flow.sole_user(op.args[0]) == position:
+                members.insert(0, add)
+                matches.append(Match(tuple(members), anchor=position))
     return flow.contracted(matches)

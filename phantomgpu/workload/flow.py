@@ -106,14 +106,29 @@ class Flow:
                 continue
             taken.update(members)
             accepted.append(replace(match, ops=tuple(members)))
+        return self._with(accepted) or self._one_by_one(accepted)
+
+    def _with(self, accepted: Sequence[Match]) -> "Flow | None":
+        """The flow with these matches contracted; None where each waits for another."""
         if not accepted:
             return self
-        fused = [self._fused(match) for match in accepted]
-        kept = [op for position, op in enumerate(self.ops) if position not in taken]
-        places = [i for i in range(len(self.ops)) if i not in taken]
-        ranked = [*zip(places, kept, strict=True)]
-        ranked += [(match.ops[-1], op) for match, op in zip(accepted, fused, strict=True)]
-        return Flow(self.shaped, in_order(ranked), self.roots, self.wanted)
+        taken = {position for match in accepted for position in match.ops}
+        ranked = [(i, op) for i, op in enumerate(self.ops) if i not in taken]
+        ranked += [(match.ops[-1], self._fused(match)) for match in accepted]
+        ordered = in_order(ranked)
+        if len(ordered) < len(ranked):
+            return None
+        return Flow(self.shaped, ordered, self.roots, self.wanted)
+
+    def _one_by_one(self, matches: Sequence[Match]) -> "Flow":
+        """The flow with as many of the matches contracted as can be in this order."""
+        flow, accepted = self, list[Match]()
+        for match in matches:
+            bigger = self._with([*accepted, match])
+            if bigger is not None:
+                flow = bigger
+                accepted.append(match)
+        return flow
 
     def rewritten(self, change: Callable[[int, Op], Iterable[Op]]) -> "Flow":
         """The flow in which ``change`` says what stands in the place of each operation."""

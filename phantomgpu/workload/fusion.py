@@ -12,20 +12,58 @@ from typing import Final
 from phantomgpu.errors import ProfileError, nearest
 from phantomgpu.onnx.graph import ShapedGraph
 from phantomgpu.ops import Demand
-from phantomgpu.workload.epilogues import conv_activation, conv_add_activation
+from phantomgpu.workload.activations import gelu, hard_swish, mish, silu
+from phantomgpu.workload.attention import attention
+from phantomgpu.workload.epilogues import (
+    add_norm,
+    bias_gelu,
+    bn_activation,
+    conv_activation,
+    conv_add_activation,
+    conv_bn,
+    matmul_activation,
+    matmul_add,
+)
 from phantomgpu.workload.flow import Flow
+from phantomgpu.workload.linear import linear, matmul_scale, transpose_matmul
+from phantomgpu.workload.norms import group_norm, layer_norm, softmax
+from phantomgpu.workload.pointwise import pointwise, pointwise_moves, pointwise_reductions
+from phantomgpu.workload.strided import strided_flow
+from phantomgpu.workload.torch_conv import conv_bias_apart, weight_layout
 from phantomgpu.workload.views import flow_of
 
 Rule = Callable[[Flow], Flow]
 
 RULES: Final[dict[str, Rule]] = {
+    "layer-norm": layer_norm,
+    "group-norm": group_norm,
+    "softmax": softmax,
+    "gelu": gelu,
+    "silu": silu,
+    "hard-swish": hard_swish,
+    "mish": mish,
+    "linear": linear,
+    "matmul-scale": matmul_scale,
+    "transpose-matmul": transpose_matmul,
+    "attention": attention,
+    "conv-bn": conv_bn,
+    "bn-activation": bn_activation,
     "conv-add-activation": conv_add_activation,
     "conv-activation": conv_activation,
+    "matmul-add": matmul_add,
+    "matmul-activation": matmul_activation,
+    "bias-gelu": bias_gelu,
+    "add-norm": add_norm,
+    "conv-bias-apart": conv_bias_apart,
+    "weight-layout": weight_layout,
+    "pointwise": pointwise,
+    "pointwise-moves": pointwise_moves,
+    "pointwise-reductions": pointwise_reductions,
 }
 """Every rule that makes one operation of several, by the name profiles use."""
 
-TRAITS: Final = frozenset({"in-place"})
-"""Names a profile lists among its rules that change no operation but how memory is planned."""
+TRAITS: Final = frozenset({"in-place", "strided-views"})
+"""Names a profile lists among its rules that say how its memory works; their place is free."""
 
 
 def fused(
@@ -49,7 +87,8 @@ def fused(
         ProfileError: There is no rule of that name.
     """
     check_rules(rules)
-    flow = flow_of(shaped, demands)
+    start = strided_flow if "strided-views" in rules else flow_of
+    flow = start(shaped, demands)
     for name in rules:
         if name in RULES:
             flow = RULES[name](flow)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from phantomgpu.onnx.graph import Node, ShapedGraph
+from phantomgpu.onnx.graph import Node, ShapedGraph, Tensor
 from phantomgpu.workload.flow import Flow
 from phantomgpu.workload.operation import SYNTHETIC
 from phantomgpu.workload.precision import FIXED, OPERAND, VECTOR, WEIGHT, width_class
@@ -57,7 +57,7 @@ class Storage:
 
     def elements(self, name: str) -> int:
         """Elements of a buffer; 0 where nothing is known of it."""
-        tensor = self._shaped.tensors.get(name) or self._shaped.tensors.get(self.base(name))
+        tensor = self._tensor(name)
         return 0 if tensor is None or tensor.dims is None else tensor.size
 
     def counted(self, name: str, elements: int | None = None) -> tuple[int, float]:
@@ -67,11 +67,17 @@ class Storage:
         """
         count = self.elements(name) if elements is None else elements
         source = self.stored(name)
-        tensor = self._shaped.tensors.get(source) or self._shaped.tensors.get(self.base(source))
+        tensor = self._tensor(source)
         if tensor is None:
             return FIXED, 4.0 * count
         kind, size = width_class(tensor.dtype, self._roles.get(name, VECTOR))
         return kind, size * count
+
+    def _tensor(self, name: str) -> Tensor | None:
+        """The graph's tensor of that name, or the one a synthetic tensor is made from."""
+        return self._shaped.tensors.get(name) or self._shaped.tensors.get(
+            name.partition(SYNTHETIC)[0]
+        )
 
 
 def _roles(flow: Flow) -> dict[str, int]:

@@ -2,15 +2,20 @@
 
 No kernel are: nodes whose outputs are known before the run (weights and all
 computed from them, shapes and all computed from those), nodes nobody needs the
-output of, and nodes that only name the same bytes differently.
+output of, and nodes that only name the same bytes differently. A framework
+with strides has more of the last kind (``strides.py``).
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from phantomgpu.onnx.graph import Node, ShapedGraph
 from phantomgpu.ops import Demand, demand
 from phantomgpu.workload.flow import Flow
 from phantomgpu.workload.operation import Op, Part
+from phantomgpu.workload.strides import sizes
+
+_ONE_INPUT: Final = frozenset({"Concat", "Sum", "Max", "Min", "Mean"})
 
 
 def demands_of(shaped: ShapedGraph) -> tuple[Demand | None, ...]:
@@ -33,20 +38,27 @@ def flow_of(shaped: ShapedGraph, demands: Sequence[Demand | None]) -> Flow:
         if needed is None:
             continue
         args = tuple(roots.get(name, name) for name in node.inputs)
-        if args and args[0] and _is_view(node, needed, shaped):
+        if args and args[0] and is_view(node, needed, shaped):
             roots |= {name: args[0] for name in node.outputs if name}
             continue
-        outputs = tuple(name for name in node.outputs if name)
-        family = "move" if needed.family == "view" else needed.family
-        ops.append(
-            Op(node.op_type, node.op_type, family, (Part(index),), args, outputs,
-               repeats=shaped.repeats[index])
-        )  # fmt: skip
-    wanted = frozenset(roots.get(name, name) for name in shaped.outputs)
-    return Flow(shaped, _needed(ops, wanted), roots, wanted)
+        ops.append(op_of(index, node, needed, args, shaped))
+    return needed_flow(shaped, ops, roots)
 
 
-def _is_view(node: Node, needed: Demand, shaped: ShapedGraph) -> bool:
+def op_of(index: int, node: Node, needed: Demand, args: tuple[str, ...], shaped: ShapedGraph) -> Op:
+    """The operation of one whole node."""
+    return Op(
+        kind=node.op_type,
+        label=node.op_type,
+        family="move" if needed.family == "view" else needed.family,
+        parts=(Part(index),),
+        args=args,
+        outputs=tuple(name for name in node.outputs if name),
+        repeats=shaped.repeats[index],
+    )
+
+
+def is_view(node: Node, needed: Demand, shaped: ShapedGraph) -> bool:
     """Whether the output is the first input, byte for byte."""
     if needed.family == "view":
         return True
@@ -56,15 +68,26 @@ def _is_view(node: Node, needed: Demand, shaped: ShapedGraph) -> bool:
         return False
     if node.op_type in ("Expand", "Slice", "Tile", "Cast", "CastLike"):
         return before.dims == after.dims
-    return node.op_type in ("Concat", "Sum", "Max", "Min", "Mean") and len(node.inputs) == 1
+    if node.op_type == "Transpose":
+        return _moves_only_ones(node, sizes(node.inputs[0], shaped))
+    return node.op_type in _ONE_INPUT and len(node.inputs) == 1
 
 
-def _needed(ops: Sequence[Op], wanted: frozenset[str]) -> list[Op]:
-    """The operations that something the caller fetches depends on."""
+def _moves_only_ones(node: Node, dims: tuple[int, ...]) -> bool:
+    """Whether a transpose keeps the order of all dimensions of more than one element."""
+    order = node.attributes.get("perm")
+    order = [int(i) for i in order] if order is not None else list(range(len(dims)))[::-1]
+    kept = [i for i in order if i < len(dims) and dims[i] > 1]
+    return kept == sorted(kept)
+
+
+def needed_flow(shaped: ShapedGraph, ops: Sequence[Op], roots: dict[str, str]) -> Flow:
+    """The flow of the operations that something the caller fetches depends on."""
+    wanted = frozenset(roots.get(name, name) for name in shaped.outputs)
     needed = set(wanted)
     kept: list[Op] = []
     for op in reversed(ops):
         if not needed.isdisjoint(op.outputs):
             kept.append(op)
             needed.update(op.inputs)
-    return kept[::-1]
+    return Flow(shaped, kept[::-1], roots, wanted)

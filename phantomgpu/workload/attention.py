@@ -1,0 +1,165 @@
+"""Scaled dot-product attention, found from its softmax outwards.
+
+``softmax(scale · Q·Kᵀ + mask) · V``: the scale may stand on the scores, on Q, on K or on both;
+the mask may be added or chosen by Where; K and V may be repeated for grouped queries; the heads
+may be brought in place by transposes, which a fused kernel does by strides.
+"""
+
+from typing import Final
+
+from phantomgpu.workload.activations import is_scalar
+from phantomgpu.workload.flow import Flow, Match
+from phantomgpu.workload.operation import Op
+
+_MOST_STEPS: Final = 8
+
+
+def attention(flow: Flow) -> Flow:
+    """Everything between Q, K, V and the attended values as one operation."""
+    matches = []
+    for position, op in enumerate(flow.ops):
+        if op.kind == "Softmax" and (match := _attention(flow, position)):
+            matches.append(match)
+    return flow.contracted(matches)
+
+
+def _attention(flow: Flow, softmax: int) -> Match | None:
+    scores, before = _scores(flow, softmax)
+    if scores < 0:
+        return None
+    values, after = _attended(flow, softmax)
+    if values < 0:
+        return None
+    q, k = flow.ops[scores].args[:2]
+    v = next(n for n in flow.ops[values].args if n not in _written(flow, [softmax, *after]))
+    members = [scores, *before, softmax, *after, values]
+    groups = 0
+    operands = []
+    for name in (q, k, v):
+        source, inside, group = _prepared(flow, name, members)
+        operands.append(source)
+        members += inside
+        groups = max(groups, group)
+    members += _merged_heads(flow, flow.ops[values])
+    return Match(
+        tuple(members),
+        kind="Attention",
+        args=tuple(operands),
+        kv_groups=groups,
+        as_one=True,
+        anchor=scores,
+        family="attention",
+    )
+
+
+def _written(flow: Flow, members: list[int]) -> set[str]:
+    return {name for i in members for name in flow.ops[i].outputs}
+
+
+def _scores(flow: Flow, softmax: int) -> tuple[int, list[int]]:
+    """The product Q·Kᵀ under a softmax, and the scaling and masking between."""
+    members: list[int] = []
+    name = flow.ops[softmax].args[0]
+    for _ in range(_MOST_STEPS):
+        producer = flow.producer(name)
+        if producer < 0 or flow.sole_user(name) < 0:
+            break
+        op = flow.ops[producer]
+        if _is_product(flow, op):
+            return producer, members
+        before = _through(flow, op)
+        if not before:
+            break
+        members.append(producer)
+        name = before
+    return -1, []
+
+
+def _through(flow: Flow, op: Op) -> str:
+    """The running operand of a scaling, masking or cast; empty where it is none of them."""
+    if op.kind in ("Cast", "Div", "Clip", "Tanh"):
+        return op.args[0]
+    if op.kind in ("Mul", "Add", "Where", "Sub", "Max"):
+        running = [name for name in op.inputs if not flow.is_constant(name)]
+        largest = max((flow.size(name) for name in op.outputs), default=0)
+        full = [name for name in running if flow.size(name) == largest and flow.producer(name) >= 0]
+        if op.kind == "Where":
+            full = [name for name in full if name != op.args[0]]
+        return max(full, key=lambda name: _leads_to_product(flow, name), default="")
+    return ""
+
+
+def _leads_to_product(flow: Flow, name: str) -> bool:
+    """Whether a product of two activations is found a few steps before ``name``."""
+    for _ in range(_MOST_STEPS):
+        producer = flow.producer(name)
+        if producer < 0:
+            return False
+        op = flow.ops[producer]
+        if _is_product(flow, op):
+            return True
+        if op.kind not in ("Mul", "Div", "Add", "Cast", "Where", "Sub"):
+            return False
+        running = [n for n in op.inputs if not flow.is_constant(n)]
+        if not running:
+            return False
+        name = max(running, key=flow.size)
+    return False
+
+
+def _is_product(flow: Flow, op: Op) -> bool:
+    """A matrix product of two activations."""
+    return op.family == "matmul" and sum(not flow.is_constant(n) for n in op.args[:2]) == 2
+
+
+def _attended(flow: Flow, softmax: int) -> tuple[int, list[int]]:
+    """The product with V behind a softmax, and the casts and guards between."""
+    members: list[int] = []
+    names = {flow.ops[softmax].outputs[0]}
+    for _ in range(_MOST_STEPS):
+        users = {user for name in names for user in flow.users(name)} - set(members)
+        if not users or not names.isdisjoint(flow.wanted):
+            break
+        first = min(users)
+        op = flow.ops[first]
+        if _is_product(flow, op):
+            return (first, members) if users == {first} else (-1, [])
+        if op.kind not in ("Cast", "IsNaN", "Where", "Transpose", "Mul", "Identity"):
+            break
+        members.append(first)
+        names.update(op.outputs)
+    return -1, []
+
+
+def _prepared(flow: Flow, name: str, members: list[int]) -> tuple[str, list[int], int]:
+    """What Q, K or V is made from, the operations a fused kernel does on the way, and KV groups."""
+    inside: list[int] = []
+    groups = 0
+    for _ in range(4):
+        producer = flow.producer(name)
+        users = set(flow.users(name)) - set(members) - set(inside)
+        if producer < 0 or users or name in flow.wanted:
+            break
+        op = flow.ops[producer]
+        running = [n for n in op.inputs if not flow.is_constant(n)]
+        if (
+            op.kind in ("Mul", "Div")
+            and len(running) == 1
+            and all(is_scalar(flow, n) for n in op.inputs if n != running[0])
+        ):
+            source = running[0]
+        elif op.kind in ("Transpose", "Expand", "Tile", "Cast"):
+            source = op.args[0]
+            if op.kind in ("Expand", "Tile"):
+                groups = max(groups, flow.size(name) // max(flow.size(source), 1))
+        else:
+            break
+        inside.append(producer)
+        name = source
+    return name, inside, groups
+
+
+def _merged_heads(flow: Flow, values: Op) -> list[int]:
+    """The transpose that puts the heads side by side again."""
+    user = flow.sole_user(values.outputs[0])
+    return [user] if user >= 0 and flow.ops[user].kind == "Transpose" else []
