@@ -36,6 +36,9 @@ checks the files, too.
 4. `phantomgpu gpus <id>` shows what was understood, and warns of a peak that
    SMs x clock x FLOP per clock cannot give.
 
+Editors that know JSON Schema for TOML check while you type: let the first line be
+`#:schema` and the path of `docs/profile.schema.json`.
+
 Sizes (GB, MB, KB of memory) are binary, because memory is built in powers of
 two: the 80 GB of a data sheet are 80 x 2^30 bytes. Rates (GB/s, TFLOPS) are
 decimal. There are no other prefixes to know.
