@@ -137,7 +137,7 @@ def _kernels(found: Mapping[str, Any], most: int) -> Any:
 
 def _weight(row: Mapping[str, Any]) -> float:
     """How much a kernel matters on a board of a hundred FLOPs per byte, which most are near."""
-    return max(row["flops"] / 100, row["read_bytes"] + row["write_bytes"])
+    return max(float(row["flops"]) / 100, float(row["read_bytes"] + row["write_bytes"]))
 
 
 def _print_approximations(shapes: Mapping[str, Any], out: Console) -> None:

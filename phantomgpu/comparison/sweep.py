@@ -131,9 +131,8 @@ def dims_of_models(request: Request, models: Mapping[str, Graph]) -> dict[str, d
     for name in request.models:
         graph = models[name]
         batch = batch_symbol(graph)
-        _check_batch(request, name, graph, batch)
-        known = known_dims(graph)
-        chosen[name] = {dim: size for dim, size in request.dims.items() if dim in known}
+        _check_batch(request, name, batch)
+        chosen[name] = {dim: size for dim, size in request.dims.items() if has_dim(graph, dim)}
     for dim in request.dims:
         if not any(dim in dims for dims in chosen.values()):
             free = sorted({d for name in request.models for d in free_dims(models[name])})
@@ -157,14 +156,15 @@ def free_dims(graph: Graph) -> list[str]:
     return list(dict.fromkeys(symbols))
 
 
-def known_dims(graph: Graph) -> set[str]:
-    """Every name by which a dimension of an input can be set."""
-    places = {
-        f"{name}:{axis}"
-        for name in graph.inputs
-        for axis in range(len(graph.tensors[name].dims or ()))
-    }
-    return {*free_dims(graph), *places}
+def has_dim(graph: Graph, name: str) -> bool:
+    """Whether a name stands for a dimension of an input: a symbol, or ``input:axis``."""
+    if name in free_dims(graph):
+        return True
+    tensor, _, axis = name.rpartition(":")
+    if tensor not in graph.inputs or not axis.isdecimal():
+        return False
+    dims = graph.tensors[tensor].dims
+    return dims is None or int(axis) < len(dims)
 
 
 def memory_of(schedule: Schedule, runtime: Runtime) -> NeededBytes:
@@ -247,15 +247,7 @@ def _check_models(request: Request, models: Mapping[str, Graph]) -> None:
             )
 
 
-def _check_batch(request: Request, name: str, graph: Graph, batch: str | None) -> None:
-    if batch is None and tuple(request.batches) != (1,):
-        asked = ", ".join(str(samples) for samples in request.batches)
-        raise BatchError(
-            f"{name} has no batch dimension, and batch {asked} is asked for",
-            where=f"{name}, inputs {_inputs(graph)}",
-            fix="export it with a free first dimension (torch.onnx.export: dynamic_axes or "
-            "dynamic_shapes), or set the size of an input by input:axis in dims",
-        )
+def _check_batch(request: Request, name: str, batch: str | None) -> None:
     for dim in ("batch", batch):
         if dim is not None and dim in request.dims:
             raise BatchError(
@@ -263,10 +255,3 @@ def _check_batch(request: Request, name: str, graph: Graph, batch: str | None) -
                 where=f"dims, {dim}",
                 fix="give it once, as a batch",
             )
-
-
-def _inputs(graph: Graph) -> str:
-    return ", ".join(
-        f"{name} [{', '.join(str(dim) for dim in graph.tensors[name].dims or ())}]"
-        for name in graph.inputs[:3]
-    )
