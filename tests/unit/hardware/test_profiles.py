@@ -4,6 +4,8 @@ import csv
 
 import pytest
 
+from phantomgpu.workload.fusion import check_rules
+
 COLUMNS = {
     "sm_or_cu": "sm_count", "boost_clock_mhz": "boost_clock_mhz", "mem_gb": "memory_gb",
     "mem_bw_gbs": "bandwidth_gb_per_s", "l2_mb": "l2_mb", "smem_per_sm_kb": "shared_kb_per_sm",
@@ -72,6 +74,11 @@ def test_every_cost_of_every_runtime_has_a_source(catalog):
         stated = {f"{t}.{key}" for t in ("cost", "memory") for key in document[t]}
 
         assert stated <= set(catalog.runtime(name).sources)
+
+
+def test_every_runtime_names_only_fusion_rules_that_there_are(catalog):
+    for name in catalog.runtime_ids:
+        check_rules(catalog.runtime(name).fusion)
 
 
 def test_every_line_of_sources_names_a_value(catalog):
