@@ -39,6 +39,43 @@ checks the files, too.
 Editors that know JSON Schema for TOML check while you type: let the first line be
 `#:schema` and the path of `docs/profile.schema.json`.
 
+The least that is complete:
+
+```toml
+name = "My Board"
+
+[spec]
+vendor             = "nvidia"
+architecture       = "ampere"
+sm_count           = 68
+boost_clock_mhz    = 1710
+memory_gb          = 10
+bandwidth_gb_per_s = 760
+l2_mb              = 5
+shared_kb_per_sm   = 100
+tdp_w              = 320
+
+[spec.peak_tflops]  # dense
+fp32 = 29.8
+fp16 = 59.5
+
+[sources]
+spec = "the vendor's data sheet, and where to find it"
+```
+
+A variant, here a board whose power limit was lowered:
+
+```toml
+extends = "rtx-4090"
+name    = "GeForce RTX 4090 at 300 W"
+
+[spec]
+tdp_w = 300
+
+[sources]
+"spec.tdp_w" = "nvidia-smi --power-limit"
+```
+
 Sizes (GB, MB, KB of memory) are binary, because memory is built in powers of
 two: the 80 GB of a data sheet are 80 x 2^30 bytes. Rates (GB/s, TFLOPS) are
 decimal. There are no other prefixes to know.
