@@ -49,6 +49,8 @@ def splice_loop(run: "Inference", node: Node, scope: Scope) -> None:
     if not isinstance(body, Graph) or len(body.inputs) < 2:
         raise _no_body(node)
     carried = [scope.find(name) for name in node.inputs[2:]]
+    if len(body.outputs) <= len(carried) or len(body.inputs) < 2 + len(carried):
+        raise _no_body(node)
     trips = _trips(run, node, scope)
     first = _body_inputs(run, node, scope, carried)
     count = len(carried)

@@ -94,12 +94,18 @@ def read_tensor(walk: Walker, start: int, stop: int) -> Record:
         elif number == 14:
             record.is_external = value == _EXTERNAL
     record.dims = tuple(dims)
-    if any(dim < 0 or dim > MAX_DIM for dim in dims) or record.size > MAX_ELEMENTS:
-        raise walk.too_much(f"a stored tensor {record.name!r} of dims {dims}", start)
+    refuse_huge(walk, record, start)
     if not record.is_external and record.dtype in BITS:
         record.value = _value(walk, record)
     record.payloads.clear()
     return record
+
+
+def refuse_huge(walk: Walker, record: Record, start: int) -> None:
+    """Raise for sizes that no tensor has."""
+    if any(dim < 0 or dim > MAX_DIM for dim in record.dims) or record.size > MAX_ELEMENTS:
+        what = f"a stored tensor {record.name[:100]!r} of dims {list(record.dims)[:8]}"
+        raise walk.too_much(what, start)
 
 
 def read_pair(walk: Walker, start: int, stop: int) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from phantomgpu.onnx.fingerprint import fingerprint
 from phantomgpu.onnx.formats import no_onnx, refuse_other_formats
 from phantomgpu.onnx.graph import Graph, Node, Tensor, Value
 from phantomgpu.onnx.limits import MAX_DEPTH, MAX_NODES, MAX_TENSORS
-from phantomgpu.onnx.payload import Record, read_tensor
+from phantomgpu.onnx.payload import Record, read_tensor, refuse_huge
 from phantomgpu.onnx.source import Source
 from phantomgpu.onnx.types import read_value_info
 from phantomgpu.onnx.wire import BYTES, VARINT, Walker, signed
@@ -270,8 +270,9 @@ class _Reader:
                 indices = read_tensor(self.walk, value, end)
             elif number == 3:
                 dims += [signed(value)] if wire == VARINT else self.walk.varints(value, end)
-        self.weight_bytes += indices.stored_bytes + values.stored_bytes
         dense = Record(values.name, tuple(dims), values.dtype)
+        refuse_huge(self.walk, dense, start)
+        self.weight_bytes += indices.stored_bytes + values.stored_bytes
         self.weight_bytes -= dense.stored_bytes  # counted as dense by who gets it
         return dense
 
