@@ -12,6 +12,8 @@ from phantomgpu.workload.flow import Flow, Match
 from phantomgpu.workload.operation import Op
 
 _MOST_STEPS: Final = 8
+_MOVES: Final = frozenset({"Transpose", "Contiguous"})
+_REPEATS: Final = frozenset({"Expand", "Tile", "Cast"})
 
 
 def attention(flow: Flow) -> Flow:
@@ -20,6 +22,21 @@ def attention(flow: Flow) -> Flow:
     for position, op in enumerate(flow.ops):
         if op.kind == "Softmax" and (match := _attention(flow, position)):
             matches.append(match)
+    return flow.contracted(matches)
+
+
+def attention_strides(flow: Flow) -> Flow:
+    """Transposes around an attention kernel become the strides it reads and writes by."""
+    matches = []
+    for position, op in enumerate(flow.ops):
+        if op.family == "attention" and op.outputs:
+            args, members = list(op.args), [position]
+            for i, name in enumerate(op.args[:3]):
+                if name:
+                    args[i], inside, _ = _prepared(flow, name, members, _MOVES)
+                    members += inside
+            members += _merged_heads(flow, op)
+            matches.append(Match(tuple(members), args=tuple(args), anchor=position))
     return flow.contracted(matches)
 
 
@@ -124,14 +141,16 @@ def _attended(flow: Flow, softmax: int) -> tuple[int, list[int]]:
         op = flow.ops[first]
         if _is_product(flow, op):
             return (first, members) if users == {first} else (-1, [])
-        if op.kind not in ("Cast", "IsNaN", "Where", "Transpose", "Mul", "Identity"):
+        if op.kind not in ("Cast", "IsNaN", "Where", "Mul", "Identity", *_MOVES):
             break
         members.append(first)
         names.update(op.outputs)
     return -1, []
 
 
-def _prepared(flow: Flow, name: str, members: list[int]) -> tuple[str, list[int], int]:
+def _prepared(
+    flow: Flow, name: str, members: list[int], moves: frozenset[str] = _MOVES | _REPEATS
+) -> tuple[str, list[int], int]:
     """What Q, K or V is made from, the operations a fused kernel does on the way, and KV groups."""
     inside: list[int] = []
     groups = 0
@@ -144,11 +163,12 @@ def _prepared(flow: Flow, name: str, members: list[int]) -> tuple[str, list[int]
         running = [n for n in op.inputs if not flow.is_constant(n)]
         if (
             op.kind in ("Mul", "Div")
+            and moves != _MOVES
             and len(running) == 1
             and all(is_scalar(flow, n) for n in op.inputs if n != running[0])
         ):
             source = running[0]
-        elif op.kind in ("Transpose", "Expand", "Tile", "Cast"):
+        elif op.kind in moves:
             source = op.args[0]
             if op.kind in ("Expand", "Tile"):
                 groups = max(groups, flow.size(name) // max(flow.size(source), 1))
@@ -162,4 +182,4 @@ def _prepared(flow: Flow, name: str, members: list[int]) -> tuple[str, list[int]
 def _merged_heads(flow: Flow, values: Op) -> list[int]:
     """The transpose that puts the heads side by side again."""
     user = flow.sole_user(values.outputs[0])
-    return [user] if user >= 0 and flow.ops[user].kind == "Transpose" else []
+    return [user] if user >= 0 and flow.ops[user].kind in _MOVES else []

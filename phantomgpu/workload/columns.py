@@ -58,7 +58,7 @@ def numbers(flow: Flow, demands: Sequence[Demand | None], storage: Storage) -> F
         for name in op.inputs:
             kind, count = storage.counted(name, read.get(storage.base(name)))
             table[READ + kind, column] += count
-            if flow.is_constant(name):
+            if flow.is_weight(name):
                 table[READ_WEIGHT + kind, column] += count
         for name in op.outputs:
             kind, count = storage.counted(name, written.get(storage.base(name)))
@@ -128,7 +128,7 @@ def traits(flow: Flow, demands: Sequence[Demand | None], storage: Storage) -> Tr
 
 def _main_operand(op: Op, flow: Flow) -> str:
     """The activation whose width the kernel is named for; its output where it reads none."""
-    running = [name for name in op.inputs if not flow.is_constant(name)]
+    running = [name for name in op.inputs if not flow.is_weight(name)]
     return (running or list(op.outputs) or list(op.inputs))[0]
 
 

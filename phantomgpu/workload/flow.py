@@ -42,9 +42,10 @@ class Flow:
         ops: The operations.
         roots: Buffer that a view looks at, by the view's name.
         wanted: Buffers the caller fetches.
+        wide: Buffers that stay fp32 whatever the precision; ``autocast`` decides them.
     """
 
-    __slots__ = ("_producer", "_users", "ops", "roots", "shaped", "wanted")
+    __slots__ = ("_producer", "_users", "ops", "roots", "shaped", "wanted", "wide")
 
     def __init__(
         self,
@@ -52,11 +53,13 @@ class Flow:
         ops: Sequence[Op],
         roots: Mapping[str, str],
         wanted: frozenset[str],
+        wide: frozenset[str] = frozenset(),
     ) -> None:
         self.shaped = shaped
         self.ops = tuple(ops)
         self.roots = roots
         self.wanted = wanted
+        self.wide = wide
         self._producer: dict[str, int] = {}
         self._users: dict[str, list[int]] = {}
         for position, op in enumerate(self.ops):
@@ -85,6 +88,10 @@ class Flow:
     def tensor(self, name: str) -> Tensor:
         """The graph's tensor behind a buffer, the synthetic ones included."""
         return self.shaped.tensors[name.partition(SYNTHETIC)[0]]
+
+    def is_weight(self, name: str) -> bool:
+        """A weight, or a copy of one in another width or layout."""
+        return self.is_constant(name.partition(SYNTHETIC)[0])
 
     def size(self, name: str) -> int:
         """Elements of a buffer."""
@@ -118,7 +125,7 @@ class Flow:
         ordered = in_order(ranked)
         if len(ordered) < len(ranked):
             return None
-        return Flow(self.shaped, ordered, self.roots, self.wanted)
+        return Flow(self.shaped, ordered, self.roots, self.wanted, self.wide)
 
     def _one_by_one(self, matches: Sequence[Match]) -> "Flow":
         """The flow with as many of the matches contracted as can be in this order."""
@@ -133,7 +140,7 @@ class Flow:
     def rewritten(self, change: Callable[[int, Op], Iterable[Op]]) -> "Flow":
         """The flow in which ``change`` says what stands in the place of each operation."""
         ops = [new for position, op in enumerate(self.ops) for new in change(position, op)]
-        return Flow(self.shaped, ops, self.roots, self.wanted)
+        return Flow(self.shaped, ops, self.roots, self.wanted, self.wide)
 
     def _is_convex(self, members: Sequence[int]) -> bool:
         """No path leads out of ``members`` and back into them."""

@@ -13,7 +13,8 @@ from phantomgpu.errors import ProfileError, nearest
 from phantomgpu.onnx.graph import ShapedGraph
 from phantomgpu.ops import Demand
 from phantomgpu.workload.activations import gelu, hard_swish, mish, silu
-from phantomgpu.workload.attention import attention
+from phantomgpu.workload.attention import attention, attention_strides
+from phantomgpu.workload.autocast import autocast as with_casts
 from phantomgpu.workload.epilogues import (
     add_norm,
     bias_gelu,
@@ -28,6 +29,7 @@ from phantomgpu.workload.flow import Flow
 from phantomgpu.workload.linear import linear, matmul_scale, transpose_matmul
 from phantomgpu.workload.norms import group_norm, layer_norm, softmax
 from phantomgpu.workload.pointwise import pointwise, pointwise_moves, pointwise_reductions
+from phantomgpu.workload.quantised import quantised, split
 from phantomgpu.workload.strided import strided_flow
 from phantomgpu.workload.torch_conv import conv_bias_apart, weight_layout
 from phantomgpu.workload.views import flow_of
@@ -46,6 +48,10 @@ RULES: Final[dict[str, Rule]] = {
     "matmul-scale": matmul_scale,
     "transpose-matmul": transpose_matmul,
     "attention": attention,
+    "flash-attention": attention,
+    "attention-strides": attention_strides,
+    "quantised": quantised,
+    "split": split,
     "conv-bn": conv_bn,
     "bn-activation": bn_activation,
     "conv-add-activation": conv_add_activation,
@@ -60,7 +66,17 @@ RULES: Final[dict[str, Rule]] = {
     "pointwise-moves": pointwise_moves,
     "pointwise-reductions": pointwise_reductions,
 }
-"""Every rule that makes one operation of several, by the name profiles use."""
+"""Every rule that makes one operation of several, by the name profiles use.
+
+``flash-attention`` is ``attention`` at 16 bits and fewer: its kernels take no fp32.
+"""
+
+OPERATORS: Final = frozenset(
+    {"layer-norm", "group-norm", "softmax", "gelu", "silu", "hard-swish", "mish", "linear",
+     "attention", "flash-attention", "attention-strides", "conv-bias-apart"}
+)  # fmt: skip
+"""Rules that only find what the framework calls one operator. Autocast, which the framework does
+between operators, comes after the last of them that stands before any other rule."""
 
 TRAITS: Final = frozenset({"in-place", "strided-views"})
 """Names a profile lists among its rules that say how its memory works; their place is free."""
@@ -89,10 +105,13 @@ def fused(
     check_rules(rules)
     start = strided_flow if "strided-views" in rules else flow_of
     flow = start(shaped, demands)
+    waits_for_casts = autocast
     for name in rules:
-        if name in RULES:
+        if waits_for_casts and name in RULES and name not in OPERATORS:
+            flow, waits_for_casts = with_casts(flow), False
+        if name in RULES and (half or name != "flash-attention"):
             flow = RULES[name](flow)
-    return flow
+    return with_casts(flow) if waits_for_casts else flow
 
 
 def check_rules(rules: Sequence[str]) -> None:

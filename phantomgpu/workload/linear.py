@@ -1,5 +1,7 @@
 """Matrix products with what they can do on the way in and out: bias, scale, transpose."""
 
+from collections.abc import Callable
+
 from phantomgpu.workload.activations import is_scalar
 from phantomgpu.workload.flow import Flow, Match
 from phantomgpu.workload.operation import Op
@@ -36,45 +38,55 @@ def matmul_scale(flow: Flow) -> Flow:
     for position, op in enumerate(flow.ops):
         if op.family != "matmul" or not op.outputs:
             continue
-        members = [position]
+        before, args = _before(flow, op, lambda position: _scaled(flow, flow.ops[position]))
         user = flow.sole_user(op.outputs[0])
-        if user >= 0 and _scales(flow, flow.ops[user]):
-            members.append(user)
-        for name in op.args[:2]:
-            producer = flow.producer(name)
-            if producer >= 0 and flow.sole_user(name) >= 0 and _scales(flow, flow.ops[producer]):
-                members.append(producer)
-        matches.append(Match(tuple(members)))
+        after = [user] if user >= 0 and _scaled(flow, flow.ops[user]) else []
+        matches.append(Match((*before, position, *after), args=args))
     return flow.contracted(matches)
 
 
-def _scales(flow: Flow, op: Op) -> bool:
-    if op.kind not in ("Mul", "Div") or len(op.parts) > 1:
-        return False
-    scalars = [name for name in op.inputs if is_scalar(flow, name)]
-    return len(scalars) == 1 and len(op.inputs) == 2 and (op.kind == "Mul" or op.args[1] in scalars)
+def _before(flow: Flow, op: Op, source: Callable[[int], str]) -> tuple[list[int], tuple[str, ...]]:
+    """Producers of the factors that the product can do itself, and its operands without them.
+
+    ``source`` gives what such a producer works on; empty for any other.
+    """
+    members: list[int] = []
+    args = list(op.args)
+    for i, name in enumerate(op.args[:2]):
+        producer = flow.producer(name)
+        if producer >= 0 and flow.sole_user(name) >= 0 and source(producer):
+            members.append(producer)
+            args[i] = source(producer)
+    return members, tuple(args)
+
+
+def _scaled(flow: Flow, op: Op) -> str:
+    """What ``op`` multiplies or divides by a constant; empty where it does not."""
+    if op.kind not in ("Mul", "Div") or len(op.parts) > 1 or len(op.args) != 2:
+        return ""
+    running = [name for name in op.args if not is_scalar(flow, name)]
+    return (
+        running[0] if len(running) == 1 and (op.kind == "Mul" or op.args[0] == running[0]) else ""
+    )
 
 
 def transpose_matmul(flow: Flow) -> Flow:
     """A transpose of the last two dimensions before a product becomes its flag."""
     matches = []
     for position, op in enumerate(flow.ops):
-        if op.family != "matmul":
-            continue
-        members = [position]
-        for name in dict.fromkeys(op.args[:2]):
-            producer = flow.producer(name)
-            if producer >= 0 and flow.sole_user(name) >= 0 and _swaps_last(flow, producer):
-                members.append(producer)
-        matches.append(Match(tuple(members)))
+        if op.family == "matmul":
+            before, args = _before(flow, op, lambda position: _untransposed(flow, position))
+            matches.append(Match((*before, position), args=args))
     return flow.contracted(matches)
 
 
-def _swaps_last(flow: Flow, position: int) -> bool:
+def _untransposed(flow: Flow, position: int) -> str:
+    """What is transposed where only the last two dimensions change places; else empty."""
     op = flow.ops[position]
     if op.kind != "Transpose" or len(op.parts) > 1:
-        return False
+        return ""
     rank = len(flow.tensor(op.outputs[0]).dims or ())
     order = flow.shaped.nodes[op.parts[0].node].attributes.get("perm")
     order = list(order) if order is not None else list(range(rank))[::-1]
-    return rank > 1 and order == [*range(rank - 2), rank - 1, rank - 2]
+    swaps = rank > 1 and order == [*range(rank - 2), rank - 1, rank - 2]
+    return op.args[0] if swaps else ""

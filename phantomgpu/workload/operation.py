@@ -69,3 +69,7 @@ class Op:
     def reading(self, renamed: dict[str, str]) -> "Op":
         """The same operation with some of its inputs replaced."""
         return replace(self, args=tuple(renamed.get(name, name) for name in self.args))
+
+    def writing(self, outputs: tuple[str, ...]) -> "Op":
+        """The same operation with its result under other names."""
+        return replace(self, outputs=outputs)

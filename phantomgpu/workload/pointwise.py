@@ -2,7 +2,9 @@
 
 A compiler that writes its own kernels joins a producer and its consumer when one loop over the
 same elements can do both; a result that others need too is written on the way. One kernel holds
-reductions over the same rows only.
+reductions over the same rows only. A plain reduction, say the mean over an image kept channels
+last, walks its input in another order than what made it: it joins a producer only where nobody
+else needs the result.
 
 Source: torch/_inductor/scheduler.py (can_fuse_vertical), torch/_inductor/codegen/simd.py
 (numel and rnumel of two nodes must agree).
@@ -60,6 +62,8 @@ def _grown(flow: Flow, families: Collection[str]) -> Flow:
             one, other = groups[producer], groups[position]
             if one is other or flow.ops[producer].repeats != op.repeats:
                 continue
+            if op.family == "reduce" and not _alone_needs(flow, other, name):
+                continue
             if _share_a_loop(flow, one, other, name) and not _leads_round(flow, groups, one, other):
                 joined = _Group(
                     sorted(one.members + other.members),
@@ -97,7 +101,12 @@ def _share_a_loop(flow: Flow, one: _Group, other: _Group, name: str) -> bool:
         return True
     if one.rows:
         return False
-    return all(user in other.members for user in flow.users(name)) and name not in flow.wanted
+    return _alone_needs(flow, other, name)
+
+
+def _alone_needs(flow: Flow, group: _Group, name: str) -> bool:
+    """Whether nothing outside a group reads ``name``."""
+    return name not in flow.wanted and all(user in group.members for user in flow.users(name))
 
 
 def _leads_round(flow: Flow, groups: list[_Group], one: _Group, other: _Group) -> bool:

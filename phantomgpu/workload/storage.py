@@ -22,11 +22,12 @@ class Storage:
     another batch.
     """
 
-    __slots__ = ("_maker", "_roles", "_roots", "_shaped", "_stored")
+    __slots__ = ("_maker", "_roles", "_roots", "_shaped", "_stored", "_wide")
 
     def __init__(self, flow: Flow, shaped: ShapedGraph) -> None:
         self._shaped = shaped
         self._roots = flow.roots
+        self._wide = flow.wide
         self._roles: dict[str, int] = _roles(flow)
         self._maker: Mapping[str, Node] = {
             name: node
@@ -69,6 +70,8 @@ class Storage:
         source = self.stored(name)
         tensor = self._tensor(source)
         if tensor is None:
+            return FIXED, 4.0 * count
+        if name in self._wide:
             return FIXED, 4.0 * count
         kind, size = width_class(tensor.dtype, self._roles.get(name, VECTOR))
         return kind, size * count

@@ -1,0 +1,66 @@
+"""Which fusion rules each runtime applies, in order, as docs/fusion.md tells.
+
+The profiles in profiles/runtimes/ are what the program reads; they must say the same.
+"""
+
+_PYTORCH = (
+    "strided-views",
+    "layer-norm",
+    "group-norm",
+    "softmax",
+    "gelu",
+    "silu",
+    "hard-swish",
+    "mish",
+    "linear",
+    "flash-attention",
+    "attention-strides",
+    "conv-bias-apart",
+)
+
+FUSION = {
+    "pytorch-eager": _PYTORCH,
+    "pytorch-compile": (*_PYTORCH, "weight-layout", "pointwise-reductions", "in-place"),
+    "onnxruntime": (
+        "quantised",
+        "split",
+        "layer-norm",
+        "gelu",
+        "silu",
+        "hard-swish",
+        "linear",
+        "matmul-scale",
+        "transpose-matmul",
+        "conv-bn",
+        "bn-activation",
+        "conv-add-activation",
+        "conv-activation",
+        "bias-gelu",
+        "add-norm",
+        "in-place",
+    ),
+    "tensorrt": (
+        "quantised",
+        "split",
+        "layer-norm",
+        "group-norm",
+        "softmax",
+        "gelu",
+        "silu",
+        "hard-swish",
+        "mish",
+        "linear",
+        "flash-attention",
+        "attention-strides",
+        "matmul-scale",
+        "transpose-matmul",
+        "conv-bn",
+        "bn-activation",
+        "conv-add-activation",
+        "conv-activation",
+        "matmul-activation",
+        "pointwise-moves",
+        "pointwise-reductions",
+        "in-place",
+    ),
+}
