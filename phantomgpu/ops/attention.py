@@ -168,7 +168,7 @@ def attend(
             shared = call.has(position) and call.size(position) == call.out_size(output)
             if shared and call.size(position) > token * new * width:
                 writes[output] = token * new * width
-                reads[position] = min(call.size(position), token * heads.keys * width)
+                reads[position] = token * heads.keys * width
     return call.demand(
         "attention",
         heads.parallel,

@@ -164,8 +164,8 @@ def paged(call: Call) -> Demand:
     heads = Heads(
         sequences, count, kv_count, tokens, blocks * cache[1], width, width, causal=True
     ).within(call.integer("local_window_size", -1))
-    used = min(sequences * heads.keys * kv_count * width, prod(cache))
-    new = min(query[0] * kv_count * width, prod(cache))
+    used = sequences * heads.keys * kv_count * width
+    new = query[0] * kv_count * width
     done = call.demand(
         "attention",
         heads.parallel,

@@ -9,6 +9,8 @@ from phantomgpu.onnx.graph import Node, ShapedGraph, Tensor, Value
 from phantomgpu.ops.work import Demand, Family, Parallel
 
 Dims = tuple[int, ...]
+NEWEST = 1 << 30
+"""Opset of a model that does not say: later than any."""
 _NOTHING: Mapping[int, int] = {}
 
 
@@ -108,26 +110,26 @@ class Call:
     @property
     def opset(self) -> int:
         """Version of the standard operators, the newest where the model does not say."""
-        return self.shaped.graph.opsets.get("", 1 << 30)
+        return self.shaped.graph.opsets.get("", NEWEST)
 
     def reads(self, changed: Mapping[int, int] = _NOTHING) -> tuple[int, ...]:
-        """Elements read of each input: all of it, once, except where ``changed`` says otherwise.
+        """Elements read of each input: all of it, once, or what ``changed`` says if that is less.
 
         A tensor given twice (``x * x``) is counted at its first position.
         """
         names = self.node.inputs
         return tuple(
-            changed[i] if i in changed and self.has(i)
-            else 0 if name in names[:i]
-            else self.size(i)
+            0 if name in names[:i] else min(size, changed.get(i, size))
             for i, name in enumerate(names)
-        )  # fmt: skip
+            for size in [self.size(i)]
+        )
 
     def writes(self, changed: Mapping[int, int] = _NOTHING) -> tuple[int, ...]:
-        """Elements written of each output: all of it, except where ``changed`` says otherwise."""
+        """Elements written of each output: all of it, or what ``changed`` says if that is less."""
         return tuple(
-            changed[i] if i in changed and self.makes(i) else self.out_size(i)
+            min(size, changed.get(i, size))
             for i in range(len(self.node.outputs))
+            for size in [self.out_size(i)]
         )
 
     def demand(

@@ -20,7 +20,7 @@ def embed_layer_norm(*, tables: tuple[int, ...] = (2, 3, 4)) -> Rule:
         out = call.out_dims(0, rank=1)
         size = prod(out)
         rows = share(size, out[-1])
-        reads = {i: min(call.size(i), size) for i in tables if call.has(i)}
+        reads = dict.fromkeys(tables, size)
         shape = Parallel(m=rows, n=out[-1])
         return call.demand("norm", shape, vector=10 * size, special=2 * rows, reads=reads)
 

@@ -40,7 +40,9 @@ def convolution(
             shape,
             matrix=2 * shape.batch * shape.m * shape.n * shape.k,
             vector=out * (after_each + call.has(bias)),
-            reads={x: _covered(call, x, filters, channels_last)},
+            reads={
+                x: _covered(call, x, filters, channels_last or bool(call.integer("channels_last")))
+            },
             matrix_dtype=operand_dtype(call.dtype(x), call.dtype(weight)),
         )
 
@@ -103,7 +105,8 @@ def causal_with_state(call: Call) -> Demand:
 
     ``2·N·C·T·k`` FLOPs, a bias and the optional SiLU (two operations, two special) each output.
     """
-    channels, _, taps = call.dims(1, rank=3)[:3]
+    filters = call.dims(1, rank=3)
+    channels, taps = filters[0], prod(filters[2:])
     out = call.out_size()
     activated = call.text("activation", "none") != "none"
     shape = Parallel(m=share(out, channels), n=1, k=taps, batch=channels, window=taps)

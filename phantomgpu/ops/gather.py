@@ -10,7 +10,7 @@ def gather(call: Call) -> Demand:
 
     At most the whole table: a row taken twice comes from the cache the second time.
     """
-    return call.demand("gather", reads={0: min(call.size(0), call.out_size())})
+    return call.demand("gather", reads={0: call.out_size()})
 
 
 def scatter(call: Call) -> Demand:
@@ -43,7 +43,7 @@ def sampled(*, position: int = 0) -> Rule:
         return call.demand(
             "gather",
             vector=2 * taps * out + 2 * grid,
-            reads={position: min(call.size(position), taps * out)},
+            reads={position: taps * out},
         )
 
     return rule

@@ -5,15 +5,18 @@ from dataclasses import replace
 
 from phantomgpu.onnx.graph import Node, ShapedGraph
 from phantomgpu.ops.approximate import because
-from phantomgpu.ops.call import Call, UnknownShapeError
+from phantomgpu.ops.call import NEWEST, Call, UnknownShapeError
 from phantomgpu.ops.rule import Rule
 from phantomgpu.ops.table import ML, STANDARD, TRAINING
-from phantomgpu.ops.table_contrib import CONTRIB
+from phantomgpu.ops.table_contrib import BLOCKED, CHANNELS_LAST, CONTRIB
 from phantomgpu.ops.work import Demand
 
 RULES: Mapping[str, Mapping[str, Rule]] = {
     "": STANDARD,
     "com.microsoft": CONTRIB,
+    "com.microsoft.experimental": CONTRIB,
+    "com.microsoft.nchwc": BLOCKED,
+    "com.ms.internal.nhwc": CHANNELS_LAST,
     "ai.onnx.ml": ML,
     "ai.onnx.preview": STANDARD,
     "ai.onnx.preview.training": TRAINING,
@@ -21,14 +24,19 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
 """Rules by domain and operator."""
 
 
-def rule_of(domain: str, op_type: str) -> Rule | None:
+MEANT_CONTRIB_BEFORE: Mapping[str, int] = {"Attention": 23}
+"""Names that ONNX Runtime wrote into the standard domain before it took them, otherwise meant."""
+
+
+def rule_of(domain: str, op_type: str, opset: int = NEWEST) -> Rule | None:
     """The rule of an operator, None where there is none.
 
-    ONNX Runtime writes some of its own operators into the standard domain, so a name the
-    standard does not know is looked up among those of com.microsoft.
+    ONNX Runtime writes some of its own operators into the standard domain, so a name that the
+    standard does not know, or did not know yet, is looked up among those of com.microsoft.
     """
     rule = RULES.get(domain, {}).get(op_type)
-    return CONTRIB.get(op_type) if rule is None and domain == "" else rule
+    too_early = opset < MEANT_CONTRIB_BEFORE.get(op_type, 0)
+    return CONTRIB.get(op_type) if domain == "" and (rule is None or too_early) else rule
 
 
 def demand(node: Node, shaped: ShapedGraph) -> Demand:
@@ -41,7 +49,9 @@ def demand(node: Node, shaped: ShapedGraph) -> Demand:
         ShapeError: The operands cannot be those of the operator.
     """
     call = Call(node, shaped)
-    rule = rule_of(node.domain, node.op_type) or because("not an operator that is known")
+    rule = rule_of(node.domain, node.op_type, call.opset) or because(
+        "not an operator that is known"
+    )
     try:
         done = rule(call)
     except UnknownShapeError as unknown:

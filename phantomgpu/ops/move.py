@@ -24,7 +24,7 @@ def of_data(call: Call) -> Demand:
     """
     reads = dict.fromkeys(range(len(call.node.inputs)), 0)
     made = sum(call.out_size(i) for i in range(len(call.node.outputs)))
-    reads[0] = min(call.size(0), made)
+    reads[0] = made
     return call.demand("move", reads=reads)
 
 
@@ -57,7 +57,7 @@ def resize(call: Call) -> Demand:
     taps = {"linear": 2, "bilinear": 2, "cubic": 4}.get(mode, 1) ** changed
     made = call.out_size()
     reads = dict.fromkeys(range(1, len(call.node.inputs)), 0)
-    reads[0] = min(call.size(0), made * taps)
+    reads[0] = made * taps
     return call.demand("move", vector=2 * taps * made if taps > 1 else 0, reads=reads)
 
 

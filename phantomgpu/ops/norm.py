@@ -67,12 +67,13 @@ def over_last_axis(*, each: int, special_each: int = 0) -> Rule:
     return rule
 
 
-def over_space(*, each: int) -> Rule:
-    """InstanceNormalization: over all axes behind the channel of ``[N, C, *space]``."""
+def over_space(*, each: int, channels_last: bool = False) -> Rule:
+    """InstanceNormalization: over all axes of ``[N, C, *space]`` but the first two."""
 
     def rule(call: Call) -> Demand:
         """One row for each sample and channel."""
-        return _rows(call, prod(call.dims(0, rank=2)[2:]), each)
+        dims = call.dims(0, rank=2)
+        return _rows(call, prod(dims[1:-1] if channels_last else dims[2:]), each)
 
     return rule
 
@@ -89,22 +90,28 @@ def over_groups(*, attribute: str, each: int, special_each: int = 0) -> Rule:
     return rule
 
 
-def batch(call: Call) -> Demand:
+def batch(*, channels_last: bool = False) -> Rule:
     """BatchNormalization: at inference one product and one addition an element, from statistics.
 
     The statistics become a factor and an offset for each channel (three operations, a root, a
     division). In training mode mean and variance come from the batch: four more an element.
     """
-    dims = call.dims(0, rank=1)
-    channels = prod(dims[1:2])
-    training = bool(call.integer("training_mode"))
-    size = prod(dims)
-    return call.demand(
-        "norm",
-        Parallel(m=share(size, prod(dims[2:])), n=prod(dims[2:])),
-        vector=(6 if training else 2) * size + 3 * channels,
-        special=2 * channels,
-    )
+
+    def rule(call: Call) -> Demand:
+        """One row for each sample and channel."""
+        dims = call.dims(0, rank=1)
+        channels = prod(dims[-1:] if channels_last else dims[1:2])
+        columns = prod(dims[1:-1] if channels_last else dims[2:])
+        training = bool(call.integer("training_mode"))
+        size = prod(dims)
+        return call.demand(
+            "norm",
+            Parallel(m=share(size, columns), n=columns),
+            vector=(6 if training else 2) * size + 3 * channels,
+            special=2 * channels,
+        )
+
+    return rule
 
 
 def whole(*, each: int) -> Rule:

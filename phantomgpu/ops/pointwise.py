@@ -75,8 +75,7 @@ def rotary(call: Call) -> Demand:
     """
     out = call.out_size()
     others = range(1, len(call.node.inputs))
-    tables = {i: min(call.size(i), out) for i in others if call.has(i)}
-    return call.demand("pointwise", vector=3 * out, reads=tables)
+    return call.demand("pointwise", vector=3 * out, reads=dict.fromkeys(others, out))
 
 
 def affine_grid(call: Call) -> Demand:

@@ -87,7 +87,7 @@ def regions(*, samples: int) -> Rule:
             "pool",
             Parallel(m=out, window=places),
             vector=8 * out * places,
-            reads={0: min(call.size(0), 4 * out * places)},
+            reads={0: 4 * out * places},
         )
 
     return rule

@@ -140,5 +140,5 @@ def loss(call: Call) -> Demand:
         Parallel(m=rows, n=share(size, rows)),
         vector=(3 * size if with_softmax else 0) + 2 * rows,
         special=(size + rows) if with_softmax else 0,
-        reads={} if with_softmax else {0: min(rows, size)},
+        reads={} if with_softmax else {0: rows},
     )

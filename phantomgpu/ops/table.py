@@ -138,7 +138,7 @@ STANDARD: Final[Mapping[str, Rule]] = {
     "Hardmax": norm.along_axis(each=2),
     "LayerNormalization": norm.over_last_axes(each=8),
     "RMSNormalization": norm.over_last_axes(each=4),
-    "BatchNormalization": norm.batch,
+    "BatchNormalization": norm.batch(),
     "InstanceNormalization": norm.over_space(each=8),
     "GroupNormalization": norm.over_groups(attribute="num_groups", each=8),
     "MeanVarianceNormalization": norm.whole(each=6),

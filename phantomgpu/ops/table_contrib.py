@@ -175,3 +175,40 @@ CONTRIB: Final[Mapping[str, Rule]] = {
     "WhisperBeamSearch": _LOOP,
     "WordConvEmbedding": _RARE,
 }
+
+BLOCKED: Final[Mapping[str, Rule]] = {
+    "Conv": conv.convolution(),
+    "MaxPool": pool.window(),
+    "AveragePool": pool.window(special_out=1),
+    "GlobalAveragePool": pool.whole_space(special_out=1),
+    "GlobalMaxPool": pool.whole_space(),
+    "ReorderInput": move.copy,
+    "ReorderOutput": move.copy,
+    "Upsample": move.resize,
+}
+"""com.microsoft.nchwc: channels in blocks, as ONNX Runtime saves a graph optimised for a CPU."""
+
+CHANNELS_LAST: Final[Mapping[str, Rule]] = {
+    "AveragePool": pool.window(special_out=1, channels_last=True),
+    "BatchNormalization": norm.batch(channels_last=True),
+    "Conv": conv.convolution(channels_last=True),
+    "ConvTranspose": conv.transposed(),
+    "DepthToSpace": move.copy,
+    "GlobalAveragePool": pool.whole_space(special_out=1),
+    "GlobalLpPool": pool.whole_space(each=2, special_out=1),
+    "GlobalMaxPool": pool.whole_space(),
+    "GridSample": gather.sampled(),
+    "InstanceNormalization": norm.over_space(each=8, channels_last=True),
+    "LRN": pool.local_response,
+    "LpPool": pool.window(each=2, special_out=1, channels_last=True),
+    "MaxPool": pool.window(channels_last=True),
+    "MaxUnpool": pool.unpool,
+    "QLinearAveragePool": pool.window(each_out=6, special_out=1, channels_last=True),
+    "QLinearConv": conv.convolution(
+        weight=3, bias=8, after_each=matmul.REQUANTIZE_VECTOR, channels_last=True
+    ),
+    "QLinearConvTranspose": conv.transposed(weight=3, bias=8),
+    "Resize": move.resize,
+    "SpaceToDepth": move.copy,
+}
+"""com.ms.internal.nhwc: the channel axis last, in the activations and not in the weights."""

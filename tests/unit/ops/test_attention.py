@@ -21,6 +21,7 @@ def test_attention_of_three_dimensions_takes_its_heads_from_attributes():
         "Attention",
         [(2, 10, 8 * 16), (2, 20, 4 * 16), (2, 20, 4 * 32)],
         [(2, 10, 8 * 32)],
+        opset=23,
         q_num_heads=8,
         kv_num_heads=4,
     )
@@ -34,6 +35,7 @@ def test_past_keys_are_attended_to():
         "Attention",
         [(1, 4, 1, 64), (1, 4, 1, 64), (1, 4, 1, 64), None, (1, 4, 99, 64), (1, 4, 99, 64)],
         [(1, 4, 1, 64), (1, 4, 100, 64), (1, 4, 100, 64)],
+        opset=23,
     )
 
     assert done.parallel.n == 100
@@ -42,8 +44,8 @@ def test_past_keys_are_attended_to():
 
 def test_a_causal_mask_is_told_and_not_subtracted():
     shape = (1, 4, 128, 64)
-    full = asked("Attention", [shape] * 3, [shape])
-    causal = asked("Attention", [shape] * 3, [shape], is_causal=1)
+    full = asked("Attention", [shape] * 3, [shape], opset=23)
+    causal = asked("Attention", [shape] * 3, [shape], opset=23, is_causal=1)
 
     assert causal.parallel.causal
     assert causal.macs == full.macs
@@ -51,7 +53,7 @@ def test_a_causal_mask_is_told_and_not_subtracted():
 
 def test_a_window_limits_what_a_query_attends_to():
     shape = (1, 4, 128, 64)
-    done = asked("Attention", [shape] * 3, [shape], is_causal=1, left_window_size=31)
+    done = asked("Attention", [shape] * 3, [shape], opset=23, is_causal=1, left_window_size=31)
 
     assert done.parallel.n == 32
 
@@ -210,6 +212,12 @@ def test_linear_attention_is_a_chain_whose_work_grows_with_the_tokens():
     assert of(10).macs == 10 * 4 * 64 * 128 * 2
     assert of(20).macs == 2 * of(10).macs
     assert of(10).parallel.steps == 10
+
+
+def test_attention_in_the_standard_domain_before_opset_23_is_that_of_onnx_runtime():
+    done = asked("Attention", [(1, 64, 256), (256, 768)], [(1, 64, 256)], opset=14, num_heads=4)
+
+    assert done.macs == 64 * 256 * 768 + 4 * 64 * 64 * 128
 
 
 def test_no_heads_at_all_is_an_error():

@@ -81,6 +81,17 @@ def test_channels_last_counts_the_same():
     assert done.read[0] == 28 * 28 * 64
 
 
+def test_a_convolution_with_state_is_depthwise_over_time():
+    done = asked(
+        "CausalConvWithState", [(2, 64, 100), (64, 1, 4), (64,), (2, 64, 3)],
+        [(2, 64, 100), (2, 64, 3)], activation="silu",
+    )  # fmt: skip
+
+    assert done.macs == 2 * 64 * 100 * 4
+    assert done.parallel.batch == 64
+    assert done.special_flops == 2 * 2 * 64 * 100
+
+
 @pytest.mark.parametrize("masked", [True, False])
 def test_a_deformable_convolution_pays_for_its_samples(masked):
     mask = [(1, 9, 4, 4)] if masked else []
