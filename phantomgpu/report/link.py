@@ -161,11 +161,12 @@ def _checked_saw(saw: object) -> dict[str, str | int | float]:
 
 
 def _profile_change(text: str, original: str | None) -> str | dict[str, Any]:
-    """A delta against the catalogue where that loses nothing, else the text itself."""
+    """A delta against the catalogue where that is shorter and loses nothing, else the text."""
     before, after = _toml(original), _toml(text)
     if before is None or after is None or _has_key(before, REMOVED) or _has_key(after, REMOVED):
         return text
-    return delta(before, after)
+    difference = delta(before, after)
+    return difference if len(canonical_toml(difference)) < len(text) else text
 
 
 def _profile_text(name: str, change: object, original: str | None) -> object:
