@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from phantomgpu.errors import LimitError
+from phantomgpu.errors import GraphError, LimitError
 from phantomgpu.onnx.attributes import constant_record
 from phantomgpu.onnx.call import Call, Typed
 from phantomgpu.onnx.encode import attributes_proto
@@ -20,6 +20,8 @@ _RANDOM: Final = frozenset(
     {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli",
      "Multinomial"}
 )  # fmt: skip
+_MALFORMED: Final = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
+"""What attributes of the wrong kind, and bodies of the wrong form, end in."""
 
 
 class Inference:
@@ -80,16 +82,22 @@ class Inference:
     def run_nodes(self, nodes: Sequence[Node], scope: Scope) -> None:
         """Shape nodes in execution order."""
         for node in nodes:
-            if node.domain == "" and node.op_type == "Constant":
-                self.constant_node(self.add(node, scope))
-                continue
-            function = self.function(node)
-            if function is not None:
-                self.inline(node, function, scope)
-            elif node.domain == "" and node.op_type in FLOW:
-                FLOW[node.op_type](self, node, scope)
-            else:
-                self.shape(self.add(node, scope), scope)
+            try:
+                self.run_node(node, scope)
+            except _MALFORMED as error:
+                raise _malformed(node, error) from error
+
+    def run_node(self, node: Node, scope: Scope) -> None:
+        """Shape one node, or splice in what it stands for."""
+        function = self.function(node)
+        if function is not None:
+            self.inline(node, function, scope)
+        elif node.domain == "" and node.op_type in FLOW:
+            FLOW[node.op_type](self, node, scope)
+        elif node.domain == "" and node.op_type == "Constant":
+            self.constant_node(self.add(node, scope))
+        else:
+            self.shape(self.add(node, scope), scope)
 
     def constant_node(self, node: Node) -> None:
         """Note a Constant that only became one in a function's body."""
@@ -228,6 +236,15 @@ class Inference:
                 copy = Node(f"{inner.prefix}output_{k}", "Identity", "", (source,), (unique,))
                 top = replace(scope, names=None, repeat=inner.repeat)
                 self.shape(self.add(copy, top), top)
+
+
+def _malformed(node: Node, error: Exception) -> GraphError:
+    """The error for a node that is not what its operator must be."""
+    return GraphError(
+        f"node {node.name[:100]!r} is no valid {node.op_type[:60]}: {str(error)[:200]}",
+        where=f"node {node.name[:100]}",
+        fix="export the model again; an attribute or input is missing or of the wrong kind",
+    )
 
 
 def _resolved(node: Node, given: Mapping[str, Any]) -> Node:

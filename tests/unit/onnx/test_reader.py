@@ -337,7 +337,7 @@ def test_a_source_that_gives_less_than_asked_for_is_an_error_that_names_the_byte
     source.size += 1000
     source.read = lambda offset, length: source.data[offset : offset + length]
 
-    with pytest.raises(TruncatedError, match="ends at byte|gave"):
+    with pytest.raises(TruncatedError, match=r"ends at byte|gave"):
         read_model(source)
 
 
