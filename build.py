@@ -15,6 +15,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 (people do start it with an older 
 sys.path.insert(0, str(ROOT))
 
 from build_steps import pipeline, suites  # noqa: E402  (only after the version check)
+from build_steps.bench import bench  # noqa: E402
 from build_steps.checks import check  # noqa: E402
 from build_steps.environment import ensure_environment  # noqa: E402
 from build_steps.failure import BuildError  # noqa: E402
@@ -60,9 +61,17 @@ def _test(options: argparse.Namespace, rest: list[str]) -> int:
     results = {} if chosen or rest else {"check": check(ROOT)}
     for name, suite in (chosen or _SUITES).items():
         say(f"\n== {name} tests")
-        results[name] = suite(ROOT, rest)
+        try:
+            results[name] = suite(ROOT, rest)
+        except BuildError as error:
+            say(f"build.py: {error}")
+            results[name] = False
     say("\n" + "\n".join(f"{name:<8} {'ok' if ok else 'FAILED'}" for name, ok in results.items()))
     return 0 if all(results.values()) else 1
+
+
+def _bench(_options: argparse.Namespace, rest: list[str]) -> int:
+    return 0 if bench(ROOT, rest) else 1
 
 
 def _lock(_options: argparse.Namespace, rest: list[str]) -> int:
@@ -77,6 +86,7 @@ _COMMANDS = {
     "check": _check,
     "wheel": _wheel,
     "site": _site,
+    "bench": _bench,
     "lock": _lock,
 }
 # Their further arguments are for pytest, for a benchmark, for the resolver.
@@ -95,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--pyodide", action="store_true", help="the core in Pyodide only")
     test.add_argument("--browser", action="store_true", help="the page in Chromium only")
     commands.add_parser("check", help="lint, format, types, import contracts, spelling")
+    commands.add_parser("bench", help="run benchmarks/, or those named; each has its floor")
     commands.add_parser("site", help="build the site into web/dist/")
     commands.add_parser("wheel", help="build the wheel into dist/")
     commands.add_parser("lock", help="write the lock files anew; --upgrade: newest versions")

@@ -1,13 +1,18 @@
-"""The order of things: environment, parts, wheel, site; each only when its inputs changed."""
+"""The order of things: environment, parts, wheel, archives, site; each when its inputs changed."""
 
+import os
 import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
+from build_steps.archives import make_archives
 from build_steps.environment import Environment, ensure_environment, ensure_node
 from build_steps.failure import BuildError
-from build_steps.parts import fetch_parts, read_lock
+from build_steps.parts import fetch_parts, read_lock, remove_folder
 from build_steps.progress import step
-from build_steps.site import lay_out, precompile, prerender, write_sizes
+from build_steps.site import REST_FINDER, lay_out, prerender
 from build_steps.stamp import content_hash, is_current, write_stamp
 
 _WHEEL_INPUTS = ("phantomgpu", "profiles", "pyproject.toml", "README.md", "LICENSE")
@@ -43,9 +48,9 @@ def build_site(root: Path) -> Path:
     """
     environment = ensure_environment(root)
     wheel = make_wheel(environment)
-    web, site, lock = root / "web", root / "web" / "dist", root / "web" / "parts.toml"
-    parts = read_lock(lock)
-    own = [path for path in web.iterdir() if path.name != "dist"]
+    web, site = root / "web", root / "web" / "dist"
+    parts = read_lock(web / "parts.toml")
+    own = [path for path in web.iterdir() if path != site]
     value = content_hash([*own, wheel, root / "build_steps"])
     stamp = environment.cache / "site.sha256"
     kept = [environment.cache / "parts" / part.kept_name for part in parts.values()]
@@ -53,12 +58,41 @@ def build_site(root: Path) -> Path:
         return site
     variables = ensure_node(environment)
     paths = fetch_parts(parts, environment.cache / "parts", environment=variables)
-    with step("site") as advance:
-        lay_out(web, site, parts=parts, paths=paths, wheel=wheel)
-        advance(0.2, "bytecode, made by Pyodide")
-        precompile(site, variables=variables)
-        write_sizes(site)
-        advance(0.9, "first answer")
-        prerender(site, python=environment.python, root=root)
+    archives = _archives(environment, paths, wheel, variables)
+    with step("site") as advance, _replacing(site, environment.cache) as made:
+        lay_out(web, made, parts=parts, paths=paths, archives=archives)
+        advance(0.5, "first answer")
+        prerender(made, python=environment.python, root=root)
     write_stamp(stamp, value)
     return site
+
+
+def _archives(
+    environment: Environment, paths: Mapping[str, Path], wheel: Path, variables: Mapping[str, str]
+) -> Path:
+    """The zips of Python, made when a wheel or the way to make them has changed."""
+    folder, finder = environment.cache / "archives", environment.root / "web" / REST_FINDER
+    used = [paths[name] for name in ("pyodide", "numpy", "tomli", "onnx")]
+    ways = sorted(Path(__file__).parent.glob("precompile*"))
+    value = content_hash([*used, wheel, finder, *ways, Path(__file__).with_name("archives.py")])
+    stamp = environment.cache / "archives.sha256"
+    if not (folder.is_dir() and is_current(stamp, value)):
+        with step("bytecode, made by Pyodide"), _replacing(folder, environment.cache) as made:
+            make_archives(made, paths=paths, wheel=wheel, rest_finder=finder, variables=variables)
+        write_stamp(stamp, value)
+    return folder
+
+
+@contextmanager
+def _replacing(folder: Path, cache: Path) -> Iterator[Path]:
+    """An empty folder to make something in; it replaces `folder` once that went well."""
+    cache.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(dir=cache))
+    try:
+        yield made
+        made.chmod(0o755)
+        remove_folder(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(made, folder)
+    finally:
+        remove_folder(made)

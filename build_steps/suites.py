@@ -42,9 +42,13 @@ def test_pyodide(root: Path, arguments: Sequence[str]) -> bool:
     parts = read_lock(lock)
     fetch_parts(parts, wheels, environment=variables, title="pytest for Pyodide")
     _forget_others(wheels, {part.kept_name for part in parts.values()})
-    script = root / "tests" / "pyodide" / "run.mjs"
+    reference = environment.cache / "reference.json"
+    make = root / "tests" / "pyodide" / "reference.py"
+    if environment.run(environment.python, make, reference) != 0:
+        return False
+    run = ["node", root / "tests" / "pyodide" / "run.mjs", site, root, wheels, reference]
     chosen = arguments or ["tests/unit", "tests/pyodide"]
-    return environment.run("node", script, site, root, wheels, *chosen, env=variables) == 0
+    return environment.run(*run, *chosen, env=variables) == 0
 
 
 def test_browser(root: Path, arguments: Sequence[str]) -> bool:

@@ -1,0 +1,42 @@
+"""Runs benchmarks/*.py, one after the other: figures, and the floors they must keep."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from build_steps.chromium import ensure_chromium
+from build_steps.environment import ensure_environment
+from build_steps.failure import BuildError
+from build_steps.pipeline import build_site
+from build_steps.progress import say
+
+# What benchmarks share; not one itself.
+_SHARED = {"figures", "__init__"}
+
+
+def bench(root: Path, names: Sequence[str]) -> bool:
+    """Run the named benchmarks, or all; whether every figure kept its floor.
+
+    Raises:
+        BuildError: There is no benchmark of that name.
+    """
+    known = sorted(path.stem for path in (root / "benchmarks").glob("*.py"))
+    known = [name for name in known if name not in _SHARED]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise BuildError(
+            f"there is no benchmark {', '.join(unknown)}", fix=f"choose from {', '.join(known)}"
+        )
+    environment = ensure_environment(root)
+    variables = {
+        **environment.variables(),
+        "PHANTOMGPU_SITE": str(build_site(root)),
+        "PHANTOMGPU_PARTS": str(environment.cache / "parts"),
+        "PHANTOMGPU_CHROMIUM": ensure_chromium(),
+    }
+    failed = []
+    for name in names or known:
+        say("")
+        if environment.run(environment.python, "-m", f"benchmarks.{name}", env=variables) != 0:
+            failed.append(name)
+    say(f"\nbench: {'worse than a floor: ' + ', '.join(failed) if failed else 'all floors kept'}")
+    return not failed
