@@ -32,18 +32,6 @@ def of_many(call: Call) -> Demand:
     return call.demand("pointwise", vector=further * call.out_size())
 
 
-def like(*, vector: int = 0, special: int = 0) -> Rule:
-    """An output made in the image of the inputs, of which only the shape or type is looked at."""
-
-    def rule(call: Call) -> Demand:
-        """Nothing read."""
-        out = call.out_size()
-        nothing = dict.fromkeys(range(len(call.node.inputs)), 0)
-        return call.demand("pointwise", vector=vector * out, special=special * out, reads=nothing)
-
-    return rule
-
-
 def cast(call: Call) -> Demand:
     """Convert every element: one operation; CastLike's second input only lends its type."""
     return call.demand("pointwise", vector=call.out_size(), reads={1: 0})
