@@ -11,7 +11,7 @@ from phantomgpu.comparison import Cell, Comparison
 from phantomgpu.report.rounding import compact, figure, stated
 from phantomgpu.report.table import BASIS_WORDS, Section, interval, memory, problem_sentence
 
-WIDE: Final = 100
+WIDE: Final = 110
 """From this many columns on a table says everything in full."""
 
 LEGEND: Final = (
@@ -66,7 +66,7 @@ def section_table(section: Section, *, width: int) -> Table:
         if is_wide
         else ("GPU", "batch", "ms", "80 %", "per s", "GB", "bound", "basis")
     )  # fmt: skip
-    table = plain_table(*columns, numeric=columns[1:6], kept=columns[6:], gap=3 if is_wide else 1)
+    table = plain_table(*columns, numeric=columns[1:6], kept=columns[6:], gap=2 if is_wide else 1)
     basis = BASIS_WORDS if is_wide else _SHORT_BASIS
     fastest = _fastest(section.cells)
     for cells in _by_gpu(section.cells):

@@ -1,0 +1,185 @@
+"""The commands print what contracts.md says, in every format, at any width."""
+
+import csv
+import io
+import json
+
+import pytest
+import tomli
+
+COMPARE = ("compare", "resnet50", "--gpus", "t4,a100-sxm-80gb", "--batch", "1,8")
+
+
+def test_compare_prints_a_table_with_every_gpu_and_batch(run):
+    result = run(*COMPARE)
+
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert "ResNet-50, fp16, TensorRT" in result.stdout
+    assert "is fastest" in result.stdout
+    assert all(name in result.stdout for name in ("t4", "a100-sxm-80gb"))
+
+
+def test_compare_prints_the_json_of_the_contract(run):
+    document = json.loads(run(*COMPARE, "--json").stdout)
+
+    assert document["request"] == {
+        "models": ["resnet50"],
+        "gpus": ["t4", "a100-sxm-80gb"],
+        "batches": [1, 8],
+    }
+    assert [(cell["gpu"], cell["batch"]) for cell in document["cells"]] == [
+        ("t4", 1), ("t4", 8), ("a100-sxm-80gb", 1), ("a100-sxm-80gb", 8),
+    ]  # fmt: skip
+    assert document["models"][0]["nodes"] == 122
+
+
+def test_csv_and_markdown_have_the_same_cells(run):
+    rows = list(csv.DictReader(io.StringIO(run(*COMPARE, "--csv").stdout)))
+    lines = run(*COMPARE, "--markdown").stdout.splitlines()[2:]
+
+    assert len(rows) == len(lines) == 4
+
+
+def test_options_may_be_repeated_or_separated_by_commas(run):
+    separated = run(*COMPARE, "--json").stdout
+    repeated = run(
+        "compare", "resnet50", "--gpus", "t4", "--gpus", "a100-sxm-80gb", "--batch", "1",
+        "--batch", "8", "--json",
+    ).stdout  # fmt: skip
+
+    assert repeated == separated
+
+
+def test_an_alias_stands_for_the_model_it_names(run):
+    by_alias = run("compare", "ResNet_50", "--gpus", "t4", "--json").stdout
+    by_id = run("compare", "resnet50", "--gpus", "t4", "--json").stdout
+
+    assert by_alias == by_id
+
+
+def test_a_file_gives_the_figures_of_the_same_model_built_in(run, resnet_file):
+    mine, built_in = (
+        json.loads(run("compare", model, "--gpus", "t4", "--json").stdout)["cells"][0]
+        for model in (resnet_file, "resnet50")
+    )
+
+    assert mine.pop("model") == str(resnet_file)
+    assert built_in.pop("model") == "resnet50"
+    assert mine == built_in
+
+
+def test_a_profile_of_ones_own_is_found_in_a_folder(run, tmp_path):
+    (tmp_path / "gpus").mkdir()
+    text = 'extends = "t4"\nname = "Twice"\n[spec]\nbandwidth_gb_per_s = 640\n'
+    (tmp_path / "gpus" / "twice.toml").write_text(text)
+
+    result = run("compare", "resnet50", "--gpus", "t4,twice", "--profiles", tmp_path, "--json")
+
+    once, twice = json.loads(result.stdout)["cells"]
+    assert twice["latency_ms"] < once["latency_ms"]
+
+
+def test_a_profile_of_ones_own_is_found_in_the_users_folder(run, tmp_path):
+    (tmp_path / "home" / "gpus").mkdir(parents=True)
+    (tmp_path / "home" / "gpus" / "mine.toml").write_text('extends = "t4"\nname = "Mine"\n')
+
+    assert json.loads(run("gpus", "mine", "--json").stdout)["name"] == "Mine"
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize(
+    "command",
+    [
+        (*COMPARE, "--precision", "fp16,fp8"),
+        ("compare", "resnet50", "--gpus", "jetson-orin-nano-super,mi300x", "--batch", "1,4000"),
+        ("gpus",),
+        ("gpus", "a100-sxm-80gb"),
+        ("models",),
+        ("inspect", "bert-base", "--all"),
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_no_table_is_wider_than_the_terminal_and_none_is_coloured(
+    run, monkeypatch, columns, command
+):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    result = run(*command)
+
+    assert result.exit_code == 0
+    assert "\x1b" not in result.stdout
+    wide = [line for line in result.stdout.splitlines() if len(line) > columns]
+    assert not [line for line in wide if ".toml" not in line]
+
+
+def test_gpus_lists_every_profile(run, repository):
+    listed = json.loads(run("gpus", "--json").stdout)
+
+    assert {gpu["id"] for gpu in listed} == {
+        path.stem for path in (repository / "profiles" / "gpus").glob("*.toml")
+    }
+
+
+def test_a_gpu_is_shown_with_the_source_of_each_value(run):
+    gpu = json.loads(run("gpus", "t4", "--json").stdout)
+
+    assert gpu["spec"]["bandwidth_gb_per_s"] == 320
+    assert all(gpu["sources"][f"spec.peak_tflops.{name}"] for name in gpu["spec"]["peak_tflops"])
+    assert "[1]" in run("gpus", "t4").stdout
+
+
+def test_models_lists_what_the_index_has(run):
+    listed = json.loads(run("models", "--json").stdout)
+
+    assert {"resnet50", "bert-base", "vit-b16", "mobilenet-v2", "gpt2", "yolov8n"} <= {
+        model["id"] for model in listed
+    }
+
+
+def test_inspect_prints_the_json_of_the_contract(run):
+    found = json.loads(run("inspect", "resnet50", "--json").stdout)
+
+    assert {"model", "inputs", "parameters", "weight_bytes", "macs", "flops", "shapes",
+            "kernels"} <= set(found)  # fmt: skip
+    assert (found["macs"], found["shapes"]["static"]) == (4089184256, found["shapes"]["nodes"])
+    assert {"op", "nodes", "count", "flops", "read_bytes", "write_bytes", "shape"} <= set(
+        found["kernels"][0]
+    )
+
+
+def test_inspect_says_what_each_free_dimension_was_set_to_and_why(run):
+    found = json.loads(run("inspect", "bert-base", "--dim", "sequence=64", "--json").stdout)
+
+    free = {dim["symbol"]: (dim["value"], dim["why"]) for dim in found["inputs"][0]["free"]}
+    assert free == {"batch": (1, "guess: batch 1"), "sequence": (64, "given")}
+
+
+def test_inspect_takes_the_batch_as_a_dimension_too(run):
+    by_option = run("inspect", "resnet50", "--batch", "4", "--json").stdout
+    by_dim = run("inspect", "resnet50", "--dim", "batch=4", "--json").stdout
+
+    assert json.loads(by_option)["macs"] == json.loads(by_dim)["macs"] == 4 * 4089184256
+
+
+def test_a_link_holds_the_comparison_it_was_made_from(run):
+    link = run("link", "encode", *COMPARE[1:]).stdout.strip()
+
+    assert tomli.loads(run("link", "decode", link).stdout) == {
+        "models": ["resnet50"],
+        "gpus": ["t4", "a100-sxm-80gb"],
+        "batches": [1, 8],
+    }
+
+
+def test_a_link_carries_the_profiles_of_ones_own(run, tmp_path):
+    (tmp_path / "gpus").mkdir()
+    (tmp_path / "gpus" / "mine.toml").write_text('extends = "t4"\nname = "Mine"\n')
+    link = run("link", "encode", "resnet50", "--gpus", "mine", "--profiles", tmp_path).stdout
+
+    request = json.loads(run("link", "decode", link.strip(), "--json").stdout)["request"]
+
+    assert request["profiles"] == {"mine": 'extends = "t4"\nname = "Mine"\n'}
+
+
+def test_the_version_is_that_of_the_package(run):
+    assert run("--version").stdout.startswith("phantomgpu, version 0.")
