@@ -58,13 +58,13 @@ def in_order(nodes: Sequence[Node], known: Iterable[str], body: bool = False) ->
     Raises:
         GraphError: A cycle, or an input that nobody makes.
     """
+    known = {*known, ""}
     made = set(known)
-    made.add("")
     later = {name for node in nodes for name in node.outputs} if body else set()
     for node in nodes:
         for name in _reads(node):
             if name not in made and (not body or name in later):
-                return _sorted(nodes, set(known) | {""}, body)
+                return _sorted(nodes, known, body)
         made.update(node.outputs)
     return nodes
 

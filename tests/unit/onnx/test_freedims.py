@@ -42,7 +42,12 @@ def test_a_guess_says_that_it_is_one_and_of_what():
     shaped = infer_shapes(a_graph_with(("N", "seq")), {"seq": 7})
 
     batch, sequence = shaped.dims
-    assert (batch.symbol, batch.value, batch.why, batch.is_batch) == ("N", 1, "guess: batch 1", True)
+    assert (batch.symbol, batch.value, batch.why, batch.is_batch) == (
+        "N",
+        1,
+        "guess: batch 1",
+        True,
+    )
     assert (sequence.value, sequence.why, sequence.uses) == (7, "given", (("x", 1),))
 
 
