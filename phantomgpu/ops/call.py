@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from phantomgpu.errors import ShapeError
-from phantomgpu.onnx.graph import Node, ShapedGraph, Tensor, Value
+from phantomgpu.onnx.graph import Node, ShapedGraph, Value
 from phantomgpu.ops.work import Demand, Family, Parallel
 
 Dims = tuple[int, ...]
@@ -20,13 +21,32 @@ class UnknownShapeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A node together with what is known of its tensors.
+    """A node together with what is known of its tensors; ``Call.of`` makes one.
 
     Positions count from 0; an omitted optional input has no name, no shape and no elements.
+
+    Attributes:
+        node: The operator call.
+        shaped: The graph it stands in.
+        shapes: Of its inputs; None where omitted or unknown.
+        out_shapes: Of its outputs.
+        sizes: Elements of its inputs; 0 where omitted or unknown.
+        out_sizes: Of its outputs.
     """
 
     node: Node
     shaped: ShapedGraph
+    shapes: tuple[Dims | None, ...]
+    out_shapes: tuple[Dims | None, ...]
+    sizes: tuple[int, ...]
+    out_sizes: tuple[int, ...]
+
+    @classmethod
+    def of(cls, node: Node, shaped: ShapedGraph) -> "Call":
+        """Look up the tensors of a node."""
+        shapes = tuple(_shape(shaped, name) for name in node.inputs)
+        out_shapes = tuple(_shape(shaped, name) for name in node.outputs)
+        return cls(node, shaped, shapes, out_shapes, _sizes(shapes), _sizes(out_shapes))
 
     def has(self, position: int) -> bool:
         """Whether that input is given."""
@@ -40,21 +60,21 @@ class Call:
         """Shape of an input, which must have at least ``rank`` dimensions."""
         if not self.has(position):
             raise self.misfit(f"needs input {position}, which is not given")
-        return self._dims(self.node.inputs[position], rank)
+        return self._checked(self.node.inputs[position], self.shapes[position], rank)
 
     def out_dims(self, position: int = 0, *, rank: int = 0) -> Dims:
         """Shape of an output, which must have at least ``rank`` dimensions."""
         if not self.makes(position):
             raise self.misfit(f"needs output {position}, which is not given")
-        return self._dims(self.node.outputs[position], rank)
+        return self._checked(self.node.outputs[position], self.out_shapes[position], rank)
 
     def size(self, position: int = 0) -> int:
         """Elements of an input; 0 where it is omitted or its shape is unknown."""
-        return self._size(self.node.inputs[position]) if self.has(position) else 0
+        return self.sizes[position] if position < len(self.sizes) else 0
 
     def out_size(self, position: int = 0) -> int:
         """Elements of an output; 0 where it is not made or its shape is unknown."""
-        return self._size(self.node.outputs[position]) if self.makes(position) else 0
+        return self.out_sizes[position] if position < len(self.out_sizes) else 0
 
     def dtype(self, position: int) -> str:
         """Data type of an input; ``"undefined"`` where it is omitted or unknown."""
@@ -120,17 +140,12 @@ class Call:
         names = self.node.inputs
         return tuple(
             0 if name in names[:i] else min(size, changed.get(i, size))
-            for i, name in enumerate(names)
-            for size in [self.size(i)]
+            for i, (name, size) in enumerate(zip(names, self.sizes, strict=True))
         )
 
     def writes(self, changed: Mapping[int, int] = _NOTHING) -> tuple[int, ...]:
         """Elements written of each output: all of it, or what ``changed`` says if that is less."""
-        return tuple(
-            min(size, changed.get(i, size))
-            for i in range(len(self.node.outputs))
-            for size in [self.out_size(i)]
-        )
+        return tuple(min(n, changed.get(i, n)) for i, n in enumerate(self.out_sizes))
 
     def demand(
         self,
@@ -149,7 +164,6 @@ class Call:
 
         Without ``parallel`` it is as wide as its largest output, element by element.
         """
-        widest = max((self.out_size(i) for i in range(len(self.node.outputs))), default=0)
         return Demand(
             family=family,
             matrix_flops=matrix,
@@ -157,7 +171,7 @@ class Call:
             special_flops=special,
             read=self.reads(reads),
             written=self.writes(writes),
-            parallel=parallel or Parallel(m=widest),
+            parallel=parallel or Parallel(m=max(self.out_sizes, default=0)),
             matrix_dtype=matrix_dtype,
             approximation=approximation,
         )
@@ -165,7 +179,8 @@ class Call:
     def unknown(self) -> str:
         """Name of the first tensor whose shape is not known, or empty."""
         names = (*self.node.inputs, *self.node.outputs)
-        return next((name for name in names if name and self._known(name) is None), "")
+        shapes = (*self.shapes, *self.out_shapes)
+        return next((n for n, s in zip(names, shapes, strict=True) if n and s is None), "")
 
     def misfit(self, what: str) -> ShapeError:
         """The error of a node whose operands do not fit its operator."""
@@ -175,24 +190,24 @@ class Call:
             fix="check the model with onnx.checker.check_model(model, full_check=True)",
         )
 
-    def _known(self, name: str) -> Tensor | None:
-        tensor = self.shaped.tensors.get(name)
-        if tensor is None or tensor.dims is None:
-            return None
-        return tensor if all(isinstance(dim, int) for dim in tensor.dims) else None
-
-    def _size(self, name: str) -> int:
-        tensor = self._known(name)
-        return tensor.size if tensor else 0
-
-    def _dims(self, name: str, rank: int) -> Dims:
-        tensor = self._known(name)
-        if tensor is None:
+    def _checked(self, name: str, dims: Dims | None, rank: int) -> Dims:
+        if dims is None:
             raise UnknownShapeError(name)
-        dims = tuple(int(dim) for dim in tensor.dims or ())
         if len(dims) < rank:
             raise self.misfit(f"needs at least {rank} dimensions, and '{name}' is {list(dims)}")
         return dims
+
+
+def _shape(shaped: ShapedGraph, name: str) -> Dims | None:
+    tensor = shaped.tensors.get(name)
+    if tensor is None or tensor.dims is None:
+        return None
+    dims = tuple(dim for dim in tensor.dims if isinstance(dim, int))
+    return dims if len(dims) == len(tensor.dims) else None
+
+
+def _sizes(shapes: tuple[Dims | None, ...]) -> tuple[int, ...]:
+    return tuple(0 if dims is None else prod(dims) for dims in shapes)
 
 
 def share(total: int, parts: int) -> int:

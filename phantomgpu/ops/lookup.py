@@ -48,7 +48,7 @@ def demand(node: Node, shaped: ShapedGraph) -> Demand:
     Raises:
         ShapeError: The operands cannot be those of the operator.
     """
-    call = Call(node, shaped)
+    call = Call.of(node, shaped)
     rule = rule_of(node.domain, node.op_type, call.opset) or because(
         "not an operator that is known"
     )
