@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from phantomgpu.onnx.graph import ShapedGraph
 from phantomgpu.ops import Demand, Parallel
 from phantomgpu.workload.flow import Flow
 from phantomgpu.workload.operation import Op, Part
@@ -49,12 +48,14 @@ class Traits:
     repeats: FloatArray
 
 
-def numbers(flow: Flow, demands: Sequence[Demand | None], storage: Storage) -> FloatArray:
-    """FLOPs, parallel shape and elements of each operation, [row, op]."""
-    table = np.zeros((ROWS, len(flow.ops)))
-    for column, op in enumerate(flow.ops):
+def numbers(
+    ops: Sequence[Op], flow: Flow, demands: Sequence[Demand | None], storage: Storage
+) -> FloatArray:
+    """FLOPs, parallel shape and elements of each of ``ops``, [row, op]."""
+    table = np.zeros((ROWS, len(ops)))
+    for column, op in enumerate(ops):
         table[:READ, column] = _work(op, demands, storage)
-        read, written = _traffic(op, flow.shaped, demands, storage)
+        read, written = _traffic(op, flow, demands, storage)
         for name in op.inputs:
             kind, count = storage.counted(name, read.get(storage.base(name)))
             table[READ + kind, column] += count
@@ -94,7 +95,7 @@ def _flops(part: Part, demands: Sequence[Demand | None], storage: Storage) -> tu
 
 
 def _traffic(
-    op: Op, shaped: ShapedGraph, demands: Sequence[Demand | None], storage: Storage
+    op: Op, flow: Flow, demands: Sequence[Demand | None], storage: Storage
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Elements read and written of each buffer, as the parts say; a buffer is read once."""
     read: dict[str, int] = {}
@@ -105,7 +106,7 @@ def _traffic(
             read[storage.base(part.tensor)] = storage.elements(part.tensor)
         if needed is None or part.role == "copy":
             continue
-        node = shaped.nodes[part.node]
+        node = flow.shaped.nodes[part.node]
         for name, count in zip(node.inputs, needed.read, strict=False):
             base = storage.base(name)
             most = count if base == name else min(count, storage.elements(base))

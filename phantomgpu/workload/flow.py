@@ -45,7 +45,7 @@ class Flow:
         wide: Buffers that stay fp32 whatever the precision; ``autocast`` decides them.
     """
 
-    __slots__ = ("_producer", "_users", "ops", "roots", "shaped", "wanted", "wide")
+    __slots__ = ("_fed", "_producer", "_users", "ops", "roots", "shaped", "wanted", "wide")
 
     def __init__(
         self,
@@ -60,6 +60,7 @@ class Flow:
         self.roots = roots
         self.wanted = wanted
         self.wide = wide
+        self._fed = frozenset(shaped.inputs) - shaped.constant
         self._producer: dict[str, int] = {}
         self._users: dict[str, list[int]] = {}
         for position, op in enumerate(self.ops):
@@ -82,8 +83,8 @@ class Flow:
         return users[0] if len(users) == 1 and name not in self.wanted else -1
 
     def is_constant(self, name: str) -> bool:
-        """Known before the model runs: a weight, or computed from weights alone."""
-        return name in self.shaped.constant or name in self.shaped.values
+        """Known before the model runs: no operation makes it and no caller feeds it."""
+        return name not in self._producer and name not in self._fed
 
     def tensor(self, name: str) -> Tensor:
         """The graph's tensor behind a buffer, the synthetic ones included."""
@@ -91,7 +92,7 @@ class Flow:
 
     def is_weight(self, name: str) -> bool:
         """A weight, or a copy of one in another width or layout."""
-        return self.is_constant(name.partition(SYNTHETIC)[0])
+        return name.partition(SYNTHETIC)[0] in self.shaped.constant
 
     def size(self, name: str) -> int:
         """Elements of a buffer."""

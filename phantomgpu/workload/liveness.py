@@ -2,8 +2,9 @@
 
 A buffer lives from the operation that writes it to the last one that reads it;
 a graph input for the whole run, since its owner keeps it; a graph output from
-where it is written to the end. A view keeps what it looks at alive. Weights
-are not counted here.
+where it is written to the end; so does what is computed from shapes alone (masks,
+positions), which a runtime keeps. A view keeps what it looks at alive. Weights are
+not counted here.
 
 Where the runtime plans memory (rule ``in-place``), a pointwise operation writes
 over an input that nobody needs afterwards, when both have equally many elements
@@ -48,6 +49,8 @@ def lifetimes(flow: Flow, storage: Storage, *, in_place: bool) -> Lifetimes:
         for name in op.inputs:
             if name in first:
                 last[name] = max(last[name], step)
+            elif name not in flow.shaped.constant:
+                first[name], last[name] = 0, end
         for name in op.outputs:
             first[name] = step
             last[name] = end if name in flow.wanted else step

@@ -7,13 +7,15 @@ import numpy as np
 from phantomgpu.dtype import Precision
 from phantomgpu.onnx.graph import ShapedGraph
 from phantomgpu.workload.fusion import fused
+from phantomgpu.workload.lines import Line, line_through
+from phantomgpu.workload.measures import Measures
 from phantomgpu.workload.names import Names
 from phantomgpu.workload.operation import Op
 from phantomgpu.workload.precision import precision_named, widths
 from phantomgpu.workload.rows import Rows, kernels_at
 from phantomgpu.workload.shapings import Shaping, Shapings, same_nodes
-from phantomgpu.workload.structure import Measures, Structure, distinct, structure_of
-from phantomgpu.workload.workload import FloatArray, Workload
+from phantomgpu.workload.structure import Structure, distinct, structure_of
+from phantomgpu.workload.workload import Workload
 
 _LOW, _HIGH, _CHECK = 2, 3, 5
 """Sizes are interpolated between the first two batches when the third agrees. Batch 1 is looked
@@ -35,19 +37,16 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """A structure and its distinct kernels, measured at one or two batches."""
+    """A structure and its distinct kernels, measured at one batch or along a line."""
 
     structure: Structure
     rows: Rows
     names: Names
-    low: Measures
-    high: Measures | None = None
+    measured: Measures | Line
 
     def at(self, batch: int) -> Measures:
         """The numbers at a batch; those it was made for where there is but one."""
-        if self.high is None:
-            return self.low
-        return self.low.between(self.high, (batch - _LOW) / (_HIGH - _LOW))
+        return self.measured.at(batch) if isinstance(self.measured, Line) else self.measured
 
 
 @dataclass(slots=True)
@@ -112,14 +111,16 @@ class Schedule:
             output_bytes=_whole(float(ends[1])),
         )
 
-    def memory_timeline(self, batch: int, precision: str) -> FloatArray:
-        """Activation bytes alive while each kernel runs, in execution order, [kernel].
+    def memory_timeline(self, batch: int, precision: str) -> list[tuple[str, int]]:
+        """What each kernel is, and activation bytes alive while it runs, in execution order.
 
         Raises as ``at``.
         """
         asked = precision_named(precision)
-        live = self._fused(self._variant(asked), batch).at(batch).live
-        return np.asarray(live @ widths(asked))
+        done = self._fused(self._variant(asked), batch)
+        live = done.at(batch).live @ widths(asked)
+        ops = done.structure.flow.ops
+        return [(op.label, _whole(size)) for op, size in zip(ops, live.tolist(), strict=True)]
 
     def _variant(self, precision: Precision) -> Variant:
         half = precision.vector_bits <= 16
@@ -153,12 +154,12 @@ class Schedule:
         if not (same_nodes(low, high) and same_nodes(low, check)):
             return None
         structure = self._structure(variant, low)
-        measures = [structure.measured(*shaping) for shaping in (low, high)]
-        rows = Rows(distinct(structure, measures), structure.traits.repeats)
+        line = line_through(structure, low, high, check, (_LOW, _HIGH, _CHECK))
+        if line is None:
+            return None
+        rows = Rows(distinct(structure, [line.low, line.high]), structure.traits.repeats)
         names = Names(structure, rows, {_LOW: low.shaped, _HIGH: high.shaped})
-        line = Fused(structure, rows, names, *measures)
-        agrees = line.at(_CHECK).equals(structure.measured(*check))
-        return line if agrees else None
+        return Fused(structure, rows, names, line)
 
     def _structure(self, variant: Variant, shaping: Shaping) -> Structure:
         flow = fused(*shaping, rules=self.fusion, half=variant.half, autocast=variant.autocast)

@@ -1,6 +1,7 @@
 """How each buffer is stored: elements, width class, and what resides in memory."""
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Final
 
 from phantomgpu.onnx.graph import Node, ShapedGraph, Tensor
@@ -16,16 +17,15 @@ _SAME_WEIGHT: Final = frozenset(
 
 
 class Storage:
-    """Sizes and width classes of the buffers of a flow, for one shaped graph.
+    """Sizes and width classes of the buffers of a flow.
 
-    Roles come from the flow, sizes from ``shaped``: the same flow can be looked at with
-    another batch.
+    Roles come from the flow, sizes from its graph, or from the same graph at another batch.
     """
 
     __slots__ = ("_maker", "_roles", "_roots", "_shaped", "_stored", "_wide")
 
-    def __init__(self, flow: Flow, shaped: ShapedGraph) -> None:
-        self._shaped = shaped
+    def __init__(self, flow: Flow) -> None:
+        self._shaped = shaped = flow.shaped
         self._roots = flow.roots
         self._wide = flow.wide
         self._roles: dict[str, int] = _roles(flow)
@@ -37,6 +37,12 @@ class Storage:
             if name in shaped.constant
         }
         self._stored: dict[str, str] = {}
+
+    def at(self, shaped: ShapedGraph) -> "Storage":
+        """The same buffers in a graph with other sizes."""
+        other = copy(self)
+        other._shaped = shaped
+        return other
 
     def base(self, name: str) -> str:
         """The graph's own buffer behind a view or a synthetic tensor."""

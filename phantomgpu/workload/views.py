@@ -6,7 +6,7 @@ output of, and nodes that only name the same bytes differently. A framework
 with strides has more of the last kind (``strides.py``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from phantomgpu.onnx.graph import Node, ShapedGraph
@@ -15,19 +15,38 @@ from phantomgpu.workload.flow import Flow
 from phantomgpu.workload.operation import Op, Part
 from phantomgpu.workload.strides import sizes
 
+_SHAPES: Final = frozenset({"Shape", "Size"})
+_RANDOM: Final = frozenset(
+    {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli",
+     "Multinomial"}
+)  # fmt: skip
 _ONE_INPUT: Final = frozenset({"Concat", "Sum", "Max", "Min", "Mean"})
 
 
 def demands_of(shaped: ShapedGraph) -> tuple[Demand | None, ...]:
-    """What each node demands; None for one whose outputs are known before the run."""
-    return tuple(None if is_known(node, shaped) else demand(node, shaped) for node in shaped.nodes)
+    """What each node demands; None for one whose outputs are known before the run.
+
+    Known are weights, shapes, and whatever is computed from those alone, however large: that does
+    not depend on the batch, as the sizes up to which values are kept would.
+    """
+    known = {*shaped.constant, *shaped.values}
+    demands: list[Demand | None] = []
+    for node in shaped.nodes:
+        if _is_known(node, known):
+            known.update(node.outputs)
+            demands.append(None)
+        else:
+            demands.append(demand(node, shaped))
+    return tuple(demands)
 
 
-def is_known(node: Node, shaped: ShapedGraph) -> bool:
-    """Whether a runtime has all its outputs before the first run: constants and shapes."""
-    return all(
-        name in shaped.constant or name in shaped.values for name in node.outputs if name
-    ) and any(node.outputs)
+def _is_known(node: Node, known: Collection[str]) -> bool:
+    if any(node.outputs) and all(name in known for name in node.outputs if name):
+        return True
+    if node.op_type in _SHAPES:
+        return True
+    given = [name for name in node.inputs if name]
+    return bool(given) and node.op_type not in _RANDOM and all(name in known for name in given)
 
 
 def flow_of(shaped: ShapedGraph, demands: Sequence[Demand | None]) -> Flow:
