@@ -1,0 +1,88 @@
+"""Which file of which folder is the graph of a measured model."""
+
+import csv
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from phantomgpu.onnx import Source
+
+SUFFIXES: Final = (".onnx", ".onnx.gz")
+"""What a model's file may end in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Rows that were measured on another export of the same model.
+
+    Attributes:
+        suffix: Of the file's name, after two underscores: ``"noreparam"``.
+        conditions: Text that a column of the row must have, by column.
+    """
+
+    suffix: str
+    conditions: Mapping[str, str]
+
+    def holds(self, cells: Mapping[str, str]) -> bool:
+        """Whether a row is one of those."""
+        return all(cells.get(column, "") == text for column, text in self.conditions.items())
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A folder of ONNX files that measured rows name.
+
+    Attributes:
+        name: What people call it.
+        files: Names of the files in it.
+        open: Gives the ``Source`` of one of them.
+        index: File by source and model, from ``index.csv``.
+    """
+
+    name: str
+    files: frozenset[str]
+    open: Callable[[str], Source]
+    index: Mapping[tuple[str, str], str]
+
+    def file(self, cells: Mapping[str, str], variants: Iterable[Variant] = ()) -> str | None:
+        """The file of a row's model: a variant's, else what the index says, else its own name's."""
+        model = cells.get("model", "")
+        for variant in variants:
+            if variant.holds(cells) and (found := self._named(f"{model}__{variant.suffix}")):
+                return found
+        indexed = self.index.get((cells.get("source", ""), model))
+        return indexed if indexed in self.files else self._named(model)
+
+    def _named(self, stem: str) -> str | None:
+        return next((stem + end for end in SUFFIXES if stem + end in self.files), None)
+
+
+def read_index(text: str) -> dict[tuple[str, str], str]:
+    """File by source and model; empty where the index has no such columns.
+
+    Where several files are the same model, the first one is.
+    """
+    index: dict[tuple[str, str], str] = {}
+    for cells in csv.DictReader(text.splitlines()):
+        if cells.get("file") and cells.get("model"):
+            index.setdefault((cells.get("source") or "", cells["model"]), cells["file"])
+    return index
+
+
+def read_variants(text: str) -> tuple[Variant, ...]:
+    """Variants from a CSV: ``variant``, and columns of measured rows, empty where any will do."""
+    return tuple(
+        Variant(cells["variant"], {k: v for k, v in cells.items() if k != "variant" and v})
+        for cells in csv.DictReader(text.splitlines())
+    )
+
+
+def find(
+    folders: Sequence[ModelFolder], cells: Mapping[str, str], variants: Sequence[Variant]
+) -> tuple[ModelFolder, str] | None:
+    """The first folder that has a row's model, and the file."""
+    for folder in folders:
+        file = folder.file(cells, variants)
+        if file is not None:
+            return folder, file
+    return None
