@@ -25,9 +25,10 @@ def pytest_configure(config):
 
 
 def pytest_ignore_collect(collection_path, config):
-    if collection_path.suffix != ".py":
+    file = collection_path / "conftest.py" if collection_path.is_dir() else collection_path
+    if file.suffix != ".py" or not file.exists():
         return None
-    missing = sorted(_imports(collection_path) & NOT_THERE)
+    missing = sorted(_imports(file) & NOT_THERE)
     if missing:
         _left_out[str(collection_path.relative_to(config.rootpath))] = missing
         return True

@@ -77,8 +77,8 @@ def test_an_initializer_listed_as_an_input_is_a_weight_and_no_input():
     [
         (np.zeros(256, np.float32), True),
         (np.zeros(257, np.float32), False),
-        (np.arange(8192), True),
-        (np.arange(8193), False),
+        (np.arange(8192, dtype=np.int64), True),
+        (np.arange(8193, dtype=np.int64), False),
         (np.zeros(1024, np.int8), True),
         (np.zeros(1025, np.uint8), False),
         (np.zeros(60_000, np.bool_), True),
@@ -93,7 +93,7 @@ def test_payloads_are_kept_up_to_1_kb_of_floats_and_64_kb_of_integers(array, kep
 
 
 def test_an_initializer_whose_payload_comes_before_its_type_is_read():
-    array = np.array([[3, 4]])
+    array = np.array([[3, 4]], np.int64)
     payload = text(9, array.tobytes()) + text(8, "w") + count(2, 7) + count(1, 1) + count(1, 2)
     body = text(5, payload)
 
@@ -141,9 +141,9 @@ def test_external_data_are_named_and_not_asked_for():
 @pytest.mark.parametrize(
     ("attributes", "value"),
     [
-        ({"value": np.array([[1, 2]])}, np.array([[1, 2]])),
-        ({"value_int": 5}, np.array(5)),
-        ({"value_ints": [5, 6]}, np.array([5, 6])),
+        ({"value": np.array([[1, 2]], np.int64)}, np.array([[1, 2]], np.int64)),
+        ({"value_int": 5}, np.array(5, np.int64)),
+        ({"value_ints": [5, 6]}, np.array([5, 6], np.int64)),
         ({"value_float": 0.5}, np.array(0.5, np.float32)),
         ({"value_floats": [0.5, 1.0]}, np.array([0.5, 1], np.float32)),
     ],
@@ -176,7 +176,7 @@ def test_a_large_constant_is_a_weight_whose_payload_stays_in_the_file():
 
 def test_a_sparse_initializer_is_the_dense_tensor_it_stands_for():
     values = text(1, a_tensor(np.ones(2, np.float32), "s"))
-    sparse = values + text(2, a_tensor(np.array([1, 5]))) + count(3, 2) + count(3, 3)
+    sparse = values + text(2, a_tensor(np.array([1, 5], np.int64))) + count(3, 2) + count(3, 3)
 
     graph = read(count(1, 8) + text(8, count(2, 17)) + text(7, text(15, sparse)))
 
