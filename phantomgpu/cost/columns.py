@@ -1,67 +1,126 @@
-"""Profiles and workloads to columns: the last place that knows either as objects."""
+"""Profiles and workloads to columns: the last place that knows either as an object."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from phantomgpu.hardware.calibration import PARAMETERS
-from phantomgpu.hardware.gpu import GpuProfile
+from phantomgpu.hardware.gpu import GpuProfile, Spec
 from phantomgpu.workload.workload import PEAKS, Kernels, Workload
 
 FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.int64]
+
+_EFFICIENCY: Final[Mapping[str, str]] = {
+    "fp32": "efficiency_fp32", "tf32": "efficiency_tf32", "fp16": "efficiency_fp16",
+    "bf16": "efficiency_fp16", "fp8": "efficiency_fp8", "int8": "efficiency_int8",
+    "int4": "efficiency_int8", "fp64": "efficiency_fp32",
+}  # fmt: skip
+"""The fitted share of each peak."""
+
+_OPERAND_BITS: Final[Mapping[str, float]] = {
+    "tf32": 32.0, "fp16": 16.0, "bf16": 16.0, "fp8": 8.0, "int8": 8.0, "int4": 4.0,
+}  # fmt: skip
+"""Width of a tensor core's operand: its energy is proportional to it. The others are vector."""
 
 
 @dataclass(frozen=True, slots=True)
 class Boards:
-    """GPUs as columns, each of shape ``[gpu, 1]`` so that it broadcasts over kernels.
+    """GPUs as columns that broadcast over kernels.
 
     Attributes:
-        sm_count: Streaming multiprocessors or compute units.
-        bandwidth_bytes_per_s: Peak of the memory.
-        l2_bytes: Last-level cache.
-        tdp_w: Board power limit.
-        peak_flops_per_s: Dense peak by index into ``PEAKS``; NaN where not supported. [gpu, peak]
-        values: Fitted values by parameter name. each [gpu, 1]
+        sm_count: Streaming multiprocessors or compute units. [gpu, 1]
+        clock_hz: Boost clock. [gpu, 1]
+        bandwidth_bytes_per_s: Peak of the memory. [gpu, 1]
+        cache_bytes: Last-level cache. [gpu, 1]
+        tdp_w: Board power limit. [gpu, 1]
+        vector_flops_per_s: fp32 peak of the ordinary units. [gpu, 1]
+        peak_flops_per_s: Dense matrix peak by index into ``PEAKS``; NaN where there is none.
+            [gpu, peak]
+        sustained_flops_per_s: The share of it that a large tile reaches. [gpu, peak]
+        joule_per_flop: Switching energy at boost clock. [gpu, peak]
+        values: Fitted values by parameter name. Each [gpu, 1]
+        paired: The columns are [kernel] instead, one board for each kernel, as in a fit.
     """
 
     sm_count: FloatArray
+    clock_hz: FloatArray
     bandwidth_bytes_per_s: FloatArray
-    l2_bytes: FloatArray
+    cache_bytes: FloatArray
     tdp_w: FloatArray
+    vector_flops_per_s: FloatArray
     peak_flops_per_s: FloatArray
-    values: dict[str, FloatArray]
+    sustained_flops_per_s: FloatArray
+    joule_per_flop: FloatArray
+    values: Mapping[str, FloatArray]
+    paired: bool = False
+
+    def at(self, table: FloatArray, peak: IndexArray) -> FloatArray:
+        """A ``[gpu, peak]`` table at the peak of each kernel. [gpu, kernel]."""
+        if self.paired:
+            return np.asarray(table[np.arange(len(peak)), peak])
+        return np.asarray(table[:, peak])
 
 
 def boards_of(gpus: Sequence[GpuProfile]) -> Boards:
     """Columns of a list of GPUs."""
+    values = {
+        name: np.array([[gpu.calibration.values[name]] for gpu in gpus]) for name in PARAMETERS
+    }
+    return boards_with([gpu.spec for gpu in gpus], values)
 
-    def column(value_of: Callable[[GpuProfile], float]) -> FloatArray:
-        return np.array([[value_of(gpu)] for gpu in gpus], dtype=np.float64)
 
+def boards_with(specs: Sequence[Spec], values: Mapping[str, FloatArray]) -> Boards:
+    """Columns of published figures and of fitted values that come from elsewhere.
+
+    Args:
+        specs: One for each GPU.
+        values: By parameter name. Each [gpu, 1]
+    """
+
+    def column(value_of: Callable[[Spec], float]) -> FloatArray:
+        return np.array([[value_of(spec)] for spec in specs], dtype=np.float64)
+
+    peaks = np.array([[_matrix_peak(spec, name) for name in PEAKS] for spec in specs])
+    efficiency = np.hstack([values[_EFFICIENCY[name]] for name in PEAKS])
+    energy = np.hstack([_energy(values, name) for name in PEAKS])
     return Boards(
-        sm_count=column(lambda gpu: max(gpu.spec.sm_count, 1)),
-        bandwidth_bytes_per_s=column(lambda gpu: gpu.spec.bandwidth_bytes_per_s),
-        l2_bytes=column(lambda gpu: gpu.spec.l2_bytes),
-        tdp_w=column(lambda gpu: gpu.spec.tdp_w),
-        peak_flops_per_s=np.array(
-            [[gpu.spec.peak_flops_per_s.get(peak, np.nan) for peak in PEAKS] for gpu in gpus]
-        ),
-        values={
-            name: np.array([[gpu.calibration.values[name]] for gpu in gpus]) for name in PARAMETERS
-        },
+        sm_count=column(lambda spec: max(spec.sm_count, 1)),
+        clock_hz=column(lambda spec: spec.boost_clock_hz),
+        bandwidth_bytes_per_s=column(lambda spec: spec.bandwidth_bytes_per_s),
+        cache_bytes=column(lambda spec: max(spec.l2_bytes, 1)),
+        tdp_w=column(lambda spec: spec.tdp_w),
+        vector_flops_per_s=column(lambda spec: spec.peak_flops_per_s["fp32"]),
+        peak_flops_per_s=peaks,
+        sustained_flops_per_s=peaks * efficiency,
+        joule_per_flop=energy,
+        values=values,
     )
 
 
-def joined(workloads: Sequence[Workload]) -> tuple[Kernels, list[slice]]:
-    """The kernels of all workloads as one table, and where each workload's lie in it."""
+def _matrix_peak(spec: Spec, name: str) -> float:
+    """The peak of matrix products, on matrix units where they take such operands."""
+    peaks = spec.peak_flops_per_s
+    return peaks.get(f"{name}_matrix", peaks.get(name, np.nan))
+
+
+def _energy(values: Mapping[str, FloatArray], name: str) -> FloatArray:
+    """Joule per FLOP at a peak. [gpu, 1]."""
+    if name in _OPERAND_BITS:
+        return values["joule_per_flop_fp16"] * (_OPERAND_BITS[name] / _OPERAND_BITS["fp16"])
+    return values["joule_per_flop_fp32"]
+
+
+def joined(workloads: Sequence[Workload]) -> tuple[Kernels, IndexArray]:
+    """The kernels of all workloads as one table, and the row each workload's begin at."""
     table = Kernels(
         **{
             column.name: np.concatenate([getattr(w.kernels, column.name) for w in workloads])
             for column in fields(Kernels)
         }
     )
-    ends = np.cumsum([len(w.kernels) for w in workloads]).tolist()
-    starts = [0, *ends[:-1]]
-    return table, [slice(start, end) for start, end in zip(starts, ends, strict=True)]
+    ends = np.cumsum([len(w.kernels) for w in workloads])
+    return table, np.concatenate([[0], ends[:-1]]).astype(np.int64)

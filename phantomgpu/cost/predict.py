@@ -1,42 +1,53 @@
-"""Workloads on GPUs to Estimates: the only place where the terms are combined."""
+"""Workloads on GPUs to Estimates: the only place where terms, profiles and runs meet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from phantomgpu.cost.bandwidth import traffic_time
 from phantomgpu.cost.columns import Boards, boards_of, joined
 from phantomgpu.cost.estimate import Estimate
 from phantomgpu.cost.footprint import footprint_bytes
+from phantomgpu.cost.kernels import Activities, activities
+from phantomgpu.cost.kinds import FAMILY, KINDS, kinds_of
+from phantomgpu.cost.power import clock_slowdown
 from phantomgpu.cost.roofline import smooth_maximum
 from phantomgpu.cost.stream import stream_time
-from phantomgpu.cost.tiles import tile_count
-from phantomgpu.cost.waves import waves
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
-from phantomgpu.workload.workload import FAMILIES, PEAKS, Kernels, Workload
+from phantomgpu.workload.workload import Kernels, Workload
 
 FloatArray = NDArray[np.float64]
-
-TILES: Final[tuple[tuple[int, int], ...]] = ((128, 128), (128, 64), (64, 64), (32, 32))
-"""Output tiles a matrix kernel may choose from (rows, columns)."""
-
-_MATRIX: Final[tuple[int, ...]] = tuple(
-    FAMILIES.index(name) for name in ("matmul", "conv", "attention", "recurrent")
-)
-_VECTOR_PEAK: Final[int] = PEAKS.index("fp32")
+IndexArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class KernelTimes:
-    """Seconds of one kernel of each kind. Each [gpu, kernel]."""
+class Host:
+    """A runtime as columns over kernels.
 
-    compute_s: FloatArray
-    memory_s: FloatArray
+    Attributes:
+        launch_s: Gap on the GPU before each. [kernel]
+        dispatch_s: Host time to issue it. [kernel]
+        slowdown: Of the runtime's kernel beside the best ones. [kernel]
+        start_s: Host and synchronisation time of a run. [run]
+    """
+
+    launch_s: FloatArray
+    dispatch_s: FloatArray
+    slowdown: FloatArray
+    start_s: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Kernels and runs: the first three [gpu, kernel], the last two [gpu, run]."""
+
+    core_s: FloatArray
+    traffic_s: FloatArray
     kernel_s: FloatArray
+    device_s: FloatArray
+    latency_s: FloatArray
 
 
 def predict(
@@ -56,75 +67,111 @@ def predict(
     if not workloads:
         return []
     boards = boards_of(gpus)
-    kernels, places = joined(workloads)
-    times = kernel_times(kernels, boards)
+    kernels, starts = joined(workloads)
+    kinds = kinds_of(kernels)
+    times = run_times(kernels, kinds, starts, boards, host_of(runtime, kinds, len(workloads)))
+    ends = [*starts[1:].tolist(), len(kernels)]
     return [
-        _estimate(workload, kernels, times, place, boards, runtime)
-        for workload, place in zip(workloads, places, strict=True)
+        _estimate(workload, kernels, times, run, slice(start, end), boards, runtime)
+        for run, (workload, start, end) in enumerate(
+            zip(workloads, starts.tolist(), ends, strict=True)
+        )
     ]
 
 
-def kernel_times(kernels: Kernels, boards: Boards) -> KernelTimes:
-    """Seconds of one kernel of each kind on each GPU, launch and dispatch left out."""
-    compute_s = np.maximum(_matrix_time(kernels, boards), _vector_time(kernels, boards))
-    memory_s = traffic_time(
-        traffic_bytes=kernels.read_bytes + kernels.write_bytes,
-        bandwidth_bytes_per_s=boards.bandwidth_bytes_per_s,
-        efficiency=boards.values["bandwidth_efficiency"],
+def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
+    """The runtime's columns for kernels of these kinds."""
+    fitted = runtime.calibration
+    dispatch = np.array([fitted.get(f"dispatch_{kind}", 1.0) for kind in KINDS])
+    slowdown = np.array([fitted.get(f"slowdown_{kind}", 1.0) for kind in KINDS])
+    return Host(
+        launch_s=np.full(len(kinds), runtime.launch_s),
+        dispatch_s=runtime.dispatch_s * dispatch[kinds],
+        slowdown=slowdown[kinds],
+        start_s=np.full(runs, runtime.start_s),
     )
-    sharpness = boards.values["roofline_sharpness"]
-    return KernelTimes(
-        compute_s, memory_s, smooth_maximum(compute_s, memory_s, sharpness=sharpness)
+
+
+def run_times(
+    kernels: Kernels, kinds: IndexArray, starts: IndexArray, boards: Boards, host: Host
+) -> Times:
+    """Kernels at the clock the board sustains, and the runs they make up.
+
+    Args:
+        kernels: The table, run after run.
+        kinds: From ``kinds_of``. [kernel]
+        starts: Row each run begins at. [run]
+        boards: The GPUs.
+        host: The runtime.
+    """
+    # intp: the size numpy repeats by, 32 bits in WebAssembly.
+    sizes = np.diff(np.append(starts, len(kernels))).astype(np.intp)
+
+    def per_run(column: FloatArray) -> FloatArray:
+        return np.asarray(np.add.reduceat(column * kernels.count, starts, axis=-1))
+
+    def per_kernel(column: FloatArray) -> FloatArray:
+        return np.repeat(column, sizes, axis=-1)
+
+    values = boards.values
+    work = activities(kernels, kinds, boards, per_kernel(per_run(kernels.weight_bytes)))
+    start_s = _start_cycles(kernels, boards) / boards.clock_hz + host.launch_s
+    full_clock = np.ones(())
+    at_boost = _kernel_time(work, boards, full_clock) * host.slowdown
+    first = starts if boards.paired else slice(None)
+    slowdown = clock_slowdown(
+        energy_j=per_run(work.energy_j),
+        time_s=per_run(at_boost + start_s),
+        tdp_w=boards.tdp_w[first],
+        static_share=values["static_power_share"][first],
+        exponent=values["throttle_exponent"][first],
+        settle_s=values["throttle_settle_s"][first],
     )
-
-
-def _matrix_time(kernels: Kernels, boards: Boards) -> FloatArray:
-    """Seconds of the tensor-core work, with the fastest tile, [gpu, kernel]."""
-    slots = boards.sm_count
-    efficiency = np.where(
-        kernels.peak == _VECTOR_PEAK,
-        boards.values["vector_efficiency"],
-        boards.values["matrix_efficiency"],
+    slower = per_kernel(slowdown)
+    kernel_s = _kernel_time(work, boards, slower) * host.slowdown
+    device_s = per_run(kernel_s + start_s)
+    launches = per_run(np.ones(len(kernels)))
+    latency_s = stream_time(
+        device_s=device_s,
+        dispatch_s=per_run(host.dispatch_s) / launches,
+        kernels=launches,
+        start_s=host.start_s,
     )
-    rate = boards.peak_flops_per_s[:, kernels.peak] * efficiency
-    padded = np.full(rate.shape, np.inf)
-    for tile_m, tile_n in TILES:
-        tiles = tile_count(
-            m=kernels.m, n=kernels.n, batch=kernels.batch, tile_m=tile_m, tile_n=tile_n
-        )
-        work = waves(tiles=tiles, slots=slots) * slots * float(tile_m * tile_n)
-        padded = np.minimum(padded, work)
-    stretch = np.maximum(padded / (kernels.m * kernels.n * kernels.batch), 1.0)
-    is_tiled = np.isin(kernels.family, _MATRIX) & (kernels.matrix_flops > 0.0)
-    time = np.where(is_tiled, kernels.matrix_flops * stretch, 0.0) / rate
-    return np.asarray(np.where(kernels.matrix_flops > 0.0, time, 0.0))
+    traffic_s = work.memory_s + work.cache_s * slower
+    return Times(work.core_s * slower, traffic_s, kernel_s, device_s, latency_s)
 
 
-def _vector_time(kernels: Kernels, boards: Boards) -> FloatArray:
-    """Seconds of the work of the ordinary units, [gpu, kernel]."""
-    rate = boards.peak_flops_per_s[:, [_VECTOR_PEAK]] * boards.values["vector_efficiency"]
-    time = (kernels.vector_flops + kernels.special_flops) / rate
-    return np.asarray(np.where(np.isnan(rate), 0.0, time))
+def _start_cycles(kernels: Kernels, boards: Boards) -> FloatArray:
+    """Cycles to start and end each kernel; attention prepares and combines. [gpu, kernel]."""
+    values = boards.values
+    is_attention = kernels.family == FAMILY["attention"]
+    return np.where(is_attention, values["attention_start_cycles"], values["start_cycles"])
+
+
+def _kernel_time(work: Activities, boards: Boards, slower: FloatArray) -> FloatArray:
+    """Arithmetic and traffic, overlapped. [gpu, kernel]."""
+    return smooth_maximum(
+        work.core_s * slower,
+        work.memory_s + work.cache_s * slower,
+        sharpness=boards.values["roofline_sharpness"],
+    )
 
 
 def _estimate(
     workload: Workload,
     kernels: Kernels,
-    times: KernelTimes,
+    times: Times,
+    run: int,
     place: slice,
     boards: Boards,
     runtime: Runtime,
 ) -> Estimate:
-    """The part of the table that belongs to one workload, summed up."""
+    """The part of the table that belongs to one workload."""
     count = kernels.count[place]
-    kernel_s = times.kernel_s[:, place]
-    device_s = np.sum(kernel_s * count, axis=1) + runtime.launch_s * np.sum(count)
-    host_s = np.full_like(device_s, runtime.dispatch_s * np.sum(count))
-    latency_s = stream_time(device_s=device_s, host_s=host_s, start_s=runtime.start_s)
-    launch_s = np.broadcast_to(
-        ((latency_s - np.sum(kernel_s * count, axis=1)) / np.sum(count))[:, None], kernel_s.shape
-    )
-    peaks = boards.peak_flops_per_s[:, kernels.peak[place]]
+    kernel_s, latency_s = times.kernel_s[:, place], times.latency_s[:, run]
+    waiting_s = latency_s - np.sum(kernel_s * count, axis=1)
+    launch_s = np.broadcast_to((waiting_s / np.sum(count))[:, None], kernel_s.shape)
+    peaks = boards.at(boards.peak_flops_per_s, kernels.peak[place])
     flops = kernels.matrix_flops[place]
     ideal_s = np.sum(np.where(flops > 0.0, flops * count / peaks, 0.0), axis=1)
     memory = footprint_bytes(
@@ -133,9 +180,10 @@ def _estimate(
         workspace=runtime.workspace_bytes,
         context=runtime.context_bytes,
     )
+    core_s, traffic_s = times.core_s[:, place], times.traffic_s[:, place]
     return Estimate(
-        compute_s=times.compute_s[:, place],
-        memory_s=times.memory_s[:, place],
+        compute_s=core_s,
+        memory_s=traffic_s,
         launch_s=launch_s,
         kernel_s=kernel_s,
         latency_s=latency_s,
@@ -143,20 +191,20 @@ def _estimate(
         high_s=latency_s * np.exp(boards.values["interval_log_high"][:, 0]),
         memory_bytes=np.full_like(latency_s, memory),
         mfu=ideal_s / latency_s,
-        bound=_bounds(times.compute_s[:, place], times.memory_s[:, place], launch_s, count),
+        bound=_bounds(core_s, traffic_s, launch_s, count),
         supported=~np.isnan(latency_s),
     )
 
 
 def _bounds(
-    compute_s: FloatArray, memory_s: FloatArray, launch_s: FloatArray, count: FloatArray
+    core_s: FloatArray, traffic_s: FloatArray, launch_s: FloatArray, count: FloatArray
 ) -> tuple[str, ...]:
     """Which activity takes the largest share of each GPU's time."""
-    is_compute = compute_s >= memory_s
+    is_compute = core_s >= traffic_s
     shares = np.stack(
         [
-            np.sum(np.where(is_compute, compute_s, 0.0) * count, axis=1),
-            np.sum(np.where(is_compute, 0.0, memory_s) * count, axis=1),
+            np.sum(np.where(is_compute, core_s, 0.0) * count, axis=1),
+            np.sum(np.where(is_compute, 0.0, traffic_s) * count, axis=1),
             np.sum(launch_s * count, axis=1),
         ]
     )

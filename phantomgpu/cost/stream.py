@@ -6,25 +6,31 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 
-def stream_time(*, device_s: FloatArray, host_s: FloatArray, start_s: float) -> FloatArray:
+def stream_time(
+    *, device_s: FloatArray, dispatch_s: FloatArray, kernels: FloatArray, start_s: FloatArray
+) -> FloatArray:
     """Seconds of one run: the device's or the host's, whichever is longer.
 
-    The host issues kernels ahead of the device. While kernels are longer than their dispatch it
-    is never waited for; when they are shorter the device waits for each.
+    The host issues kernels ahead of the device. While kernels are longer than their dispatch
+    only the first is waited for; when they are shorter the device waits for each, and runs the
+    last one after the last dispatch.
 
     Args:
-        device_s: All kernels and the gaps between them. [gpu]
-        host_s: All dispatches. One number or [gpu]
-        start_s: What a run costs before its first and after its last kernel.
+        device_s: All kernels and the gaps between them. [gpu, run]
+        dispatch_s: Mean host time to issue one kernel. [run]
+        kernels: How many there are, at least 1. [run]
+        start_s: What a run costs before its first and after its last kernel. [run]
 
     Returns:
-        Seconds. [gpu]
+        Seconds. [gpu, run]
 
     Source:
         PyTorch documentation, "CUDA semantics", section "Asynchronous execution"; NVIDIA, "CUDA
         Graphs" (a graph removes the dispatch of each kernel).
 
-    >>> float(stream_time(device_s=np.float64(3.0), host_s=np.float64(2.0), start_s=0.5))
-    3.5
+    >>> float(stream_time(device_s=np.float64(3.0), dispatch_s=np.float64(0.5),
+    ...     kernels=np.float64(1), start_s=np.float64(0.25)))
+    3.75
     """
-    return np.asarray(np.maximum(device_s, host_s) + start_s)
+    host_s = (kernels - 1.0) * dispatch_s + device_s / kernels
+    return np.asarray(start_s + dispatch_s + np.maximum(device_s, host_s))

@@ -1,9 +1,17 @@
-"""Tile quantisation: a matrix product is computed in whole tiles."""
+"""Tile and wave quantisation: a matrix product is computed in whole tiles, in whole waves."""
+
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+
+TILES: Final[tuple[tuple[int, int], ...]] = (
+    (256, 128), (128, 128), (128, 64), (64, 128), (64, 64), (128, 32), (32, 128), (32, 32),
+    (16, 64),
+)  # fmt: skip
+"""Output tiles a kernel may choose from (rows, columns), as cuBLAS and CUTLASS offer them."""
 
 
 def tile_count(
@@ -29,3 +37,28 @@ def tile_count(
     2.0
     """
     return np.asarray(np.ceil(m / tile_m) * np.ceil(n / tile_n) * batch)
+
+
+def waves(*, tiles: FloatArray, slots: FloatArray, smoothing: FloatArray) -> FloatArray:
+    """Rounds that a kernel of equal tiles needs, at least one.
+
+    Charged are whole rounds, less the part ``smoothing`` that several resident
+    blocks, uneven tile times and the overlap of one tile's end with the next
+    one's start win back.
+
+    Args:
+        tiles: Independent output tiles. [gpu, kernel]
+        slots: Streaming multiprocessors. [gpu, 1]
+        smoothing: 0 for whole rounds, 1 for fractional ones. [gpu, 1]
+
+    Returns:
+        At least 1. [gpu, kernel]
+
+    Source:
+        NVIDIA, "Matrix Multiplication Background User's Guide", section "Wave Quantization".
+
+    >>> float(waves(tiles=np.float64(109), slots=np.float64(108), smoothing=np.float64(0)))
+    2.0
+    """
+    rounds = tiles / slots
+    return np.asarray(np.maximum(np.ceil(rounds) * (1.0 - smoothing) + rounds * smoothing, 1.0))

@@ -31,15 +31,151 @@ class Parameter:
 PARAMETERS: Final[dict[str, Parameter]] = {
     parameter.name: parameter
     for parameter in (
-        Parameter("matrix_efficiency", 0.02, 1.2, "1", "share of the tensor-core peak of a tile"),
-        Parameter("vector_efficiency", 0.02, 1.2, "1", "share of the fp32 peak of a tile"),
-        Parameter("bandwidth_efficiency", 0.05, 1.2, "1", "share of the peak bandwidth"),
+        Parameter(
+            "efficiency_fp32", 0.02, 1.5, "1", "share of the fp32 peak that a large tile sustains"
+        ),
+        Parameter(
+            "efficiency_tf32", 0.02, 1.5, "1", "share of the tf32 peak that a large tile sustains"
+        ),
+        Parameter(
+            "efficiency_fp16",
+            0.02,
+            1.5,
+            "1",
+            "share of the fp16 or bf16 peak that a large tile sustains",
+        ),
+        Parameter(
+            "efficiency_fp8", 0.02, 1.5, "1", "share of the fp8 peak that a large tile sustains"
+        ),
+        Parameter(
+            "efficiency_int8", 0.02, 1.5, "1", "share of the int8 peak that a large tile sustains"
+        ),
+        Parameter(
+            "step_cycles",
+            0.0,
+            100.0,
+            "clock",
+            "latency of an element of the reduced dimension, tensor cores",
+        ),
+        Parameter(
+            "step_cycles_fp32",
+            0.0,
+            1000.0,
+            "clock",
+            "latency of an element of the reduced dimension, vector units",
+        ),
+        Parameter(
+            "pipeline_depth",
+            0.0,
+            1e4,
+            "1",
+            "elements' worth of time to fill and drain a wave, tensor cores",
+        ),
+        Parameter(
+            "pipeline_depth_fp32",
+            0.0,
+            1e4,
+            "1",
+            "elements' worth of time to fill and drain a wave, vector units",
+        ),
+        Parameter(
+            "operand_bytes_per_cycle", 1.0, 1e4, "B/clock", "operands an SM takes in, tensor cores"
+        ),
+        Parameter(
+            "operand_bytes_per_cycle_fp32",
+            1.0,
+            1e4,
+            "B/clock",
+            "operands an SM takes in, vector units",
+        ),
+        Parameter("wave_smoothing", 0.0, 1.0, "1", "0 charges whole waves, 1 fractional ones"),
+        Parameter("split_cycles", 0.0, 1e5, "clock", "synchronisation of a product split along k"),
+        Parameter("split_traffic", 0.0, 100.0, "1", "times a partial result crosses the cache"),
+        Parameter("misalignment", 1.0, 10.0, "1", "slowdown of unaligned rows, tensor cores"),
+        Parameter("misalignment_fp32", 1.0, 10.0, "1", "slowdown of unaligned rows, vector units"),
+        Parameter(
+            "winograd_bytes_per_cycle",
+            0.1,
+            1e4,
+            "B/clock",
+            "transforms of a Winograd convolution on one SM",
+        ),
+        Parameter(
+            "depthwise_efficiency",
+            0.001,
+            1.0,
+            "1",
+            "share of the fp32 peak in depthwise convolutions",
+        ),
+        Parameter(
+            "attention_efficiency", 0.02, 2.0, "1", "products inside attention beside plain ones"
+        ),
+        Parameter("softmax_cycles", 0.0, 10.0, "clock", "one score on an SM, beside the products"),
+        Parameter("attention_step_cycles", 0.0, 1000.0, "clock", "latency of a key"),
+        Parameter(
+            "attention_start_cycles", 0.0, 1e6, "clock", "start and end of an attention kernel"
+        ),
+        Parameter(
+            "attention_block_cycles", 0.0, 1e5, "clock", "start and end of a block of queries"
+        ),
+        Parameter(
+            "vector_efficiency", 0.02, 1.5, "1", "share of the fp32 peak in pointwise arithmetic"
+        ),
+        Parameter(
+            "special_flops_cost",
+            1.0,
+            100.0,
+            "1",
+            "plain operations that one exponential or division costs",
+        ),
+        Parameter(
+            "bandwidth_efficiency",
+            0.05,
+            1.2,
+            "1",
+            "share of the peak bandwidth that a long copy reaches",
+        ),
+        Parameter("cache_bytes_per_cycle", 0.5, 1e3, "B/clock", "last-level cache to one SM"),
+        Parameter("cache_share", 0.01, 10.0, "1", "usable share of the last-level cache"),
+        Parameter("cache_sharpness", 0.2, 10.0, "1", "how suddenly the cache overflows"),
         Parameter("roofline_sharpness", 1.0, 20.0, "1", "how well arithmetic and traffic overlap"),
+        Parameter("start_cycles", 0.0, 1e6, "clock", "start and end of one kernel"),
+        Parameter("joule_per_flop_fp32", 0.0, 1e-9, "J/FLOP", "switching energy, vector units"),
+        Parameter(
+            "joule_per_flop_fp16", 0.0, 1e-9, "J/FLOP", "switching energy, tensor cores, 16 bits"
+        ),
+        Parameter("joule_per_byte", 0.0, 1e-8, "J/B", "energy of the memory"),
+        Parameter(
+            "static_power_share", 0.0, 0.95, "1", "share of the power limit drawn without switching"
+        ),
+        Parameter("throttle_exponent", 0.1, 1.5, "1", "clock against excess power"),
+        Parameter(
+            "throttle_settle_s", 0.0, 10.0, "s", "run length at which half of the throttling shows"
+        ),
         Parameter("interval_log_low", -3.0, 0.0, "1", "ln(lower end / latency) of the 80 % band"),
         Parameter("interval_log_high", 0.0, 3.0, "1", "ln(upper end / latency) of the 80 % band"),
     )
 }
 """All of them, by name."""
 
-RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {}
-"""The same for the ``[calibration]`` table of a runtime."""
+KERNEL_KINDS: Final[tuple[str, ...]] = (
+    "matmul", "conv", "attention", "norm", "pool", "reduce", "pointwise", "move", "gather",
+    "quantize", "recurrent", "approximate", "depthwise", "grouped", "decode", "softmax",
+    "weight_only",
+)  # fmt: skip
+"""Kinds of kernels a runtime may be better or worse at; ``cost.kinds`` tells them apart."""
+
+RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {
+    parameter.name: parameter
+    for kind in KERNEL_KINDS
+    for parameter in (
+        Parameter(
+            f"slowdown_{kind}", 0.1, 10.0, "1", f"time of its {kind} kernels beside the best"
+        ),
+        Parameter(
+            f"dispatch_{kind}", 0.1, 20.0, "1", f"host time of a {kind} beside the usual one"
+        ),
+        Parameter(f"alone_{kind}_s", 0.0, 0.1, "s", f"host time in a stopwatch around one {kind}"),
+    )
+}
+"""The same for the ``[calibration]`` table of a runtime; what is absent is 1, or no time."""

@@ -7,14 +7,23 @@ from phantomgpu.hardware.gpu import Calibration, GpuProfile, Spec
 from phantomgpu.hardware.runtime import Runtime
 from phantomgpu.workload.workload import FAMILIES, PEAKS, KernelNames, Kernels, Workload
 
+_IDEAL = {
+    # Nothing but arithmetic, bandwidth and whole waves: what a test adds is all there is.
+    "step_cycles": 0.0, "step_cycles_fp32": 0.0, "pipeline_depth": 0.0, "pipeline_depth_fp32": 0.0,
+    "operand_bytes_per_cycle": 1e4, "operand_bytes_per_cycle_fp32": 1e4, "wave_smoothing": 0.0,
+    "split_cycles": 0.0, "split_traffic": 0.0, "softmax_cycles": 0.0, "attention_step_cycles": 0.0,
+    "attention_block_cycles": 0.0, "attention_start_cycles": 0.0, "start_cycles": 0.0,
+    "cache_share": 0.01, "cache_sharpness": 10.0, "roofline_sharpness": 8.0,
+    "joule_per_flop_fp32": 0.0, "joule_per_flop_fp16": 0.0, "joule_per_byte": 0.0,
+    "static_power_share": 0.0, "throttle_exponent": 1.0, "throttle_settle_s": 0.0,
+    "interval_log_low": -0.2, "interval_log_high": 0.2,
+}  # fmt: skip
+
 
 def a_gpu(*, calibration=None, **spec):
     """A made-up board of round numbers: 100 SMs, 100 TFLOPS fp16, 10 TFLOPS fp32, 1 TB/s."""
-    values = {name: (p.low + p.high) / 2 for name, p in PARAMETERS.items()}
-    values.update(
-        matrix_efficiency=1.0, vector_efficiency=1.0, bandwidth_efficiency=1.0,
-        roofline_sharpness=8.0, interval_log_low=-0.2, interval_log_high=0.2,
-    )  # fmt: skip
+    values = {name: (1.0 if p.low <= 1.0 <= p.high else p.low) for name, p in PARAMETERS.items()}
+    values.update(_IDEAL)
     values.update(calibration or {})
     figures = {
         "vendor": "nvidia", "architecture": "Roundness", "sm_count": 100,

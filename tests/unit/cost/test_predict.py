@@ -38,10 +38,12 @@ def test_short_kernels_wait_for_the_host():
     assert latency_s(small, runtime=a_runtime(dispatch_s=1e-5)) == pytest.approx(1e-3, rel=0.1)
 
 
-def test_dispatch_of_long_kernels_is_hidden():
+def test_dispatch_of_long_kernels_is_hidden_but_for_the_first():
     long = a_copy(traffic_bytes=1e9, count=100.0)
 
-    assert latency_s(long, runtime=a_runtime(dispatch_s=1e-5)) == latency_s(long)
+    assert latency_s(long, runtime=a_runtime(dispatch_s=1e-5)) == pytest.approx(
+        latency_s(long) + 1e-5, rel=1e-9
+    )
 
 
 def test_no_workload_is_no_estimate():

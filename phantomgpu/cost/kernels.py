@@ -1,0 +1,242 @@
+"""One kernel of each kind on each GPU: its terms combined, the run around it left out."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phantomgpu.cost.attention import attention_time
+from phantomgpu.cost.bandwidth import cache_time, memory_time
+from phantomgpu.cost.cache import hit_share
+from phantomgpu.cost.columns import Boards
+from phantomgpu.cost.kinds import FAMILY
+from phantomgpu.cost.product import Pipeline, product_time
+from phantomgpu.cost.winograd import winograd_products
+from phantomgpu.workload.workload import PEAKS, Kernels
+
+FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.int64]
+
+_FP32: Final = PEAKS.index("fp32")
+_ALIGNMENT_BYTES: Final = 16.0
+"""What one load instruction of a thread takes: rows of an operand that are no multiple of it
+cannot be loaded so (CUDA C++ Programming Guide, "Device Memory Accesses")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activities:
+    """What a kernel keeps busy, each at boost clock.
+
+    Attributes:
+        core_s: Arithmetic, which the clock paces. [gpu, kernel]
+        cache_s: Traffic with the cache, which the clock paces too. [gpu, kernel]
+        memory_s: Traffic with the memory, which it does not. [gpu, kernel]
+        energy_j: Switching energy. [gpu, kernel]
+    """
+
+    core_s: FloatArray
+    cache_s: FloatArray
+    memory_s: FloatArray
+    energy_j: FloatArray
+
+
+def activities(
+    kernels: Kernels, kinds: IndexArray, boards: Boards, weights_in_use: FloatArray
+) -> Activities:
+    """The terms of every kernel on every GPU.
+
+    Args:
+        kernels: The table.
+        kinds: From ``kinds_of``. [kernel]
+        boards: The GPUs.
+        weights_in_use: Bytes of all weights of the run the kernel belongs to: what passes through
+            the cache before the same weight is read again. [kernel]
+    """
+    is_depthwise = kinds == FAMILY["depthwise"]
+    core_s = np.maximum(_matrix_core(kernels, kinds, boards), _vector_core(kernels, boards))
+    if np.any(is_depthwise):
+        core_s = np.where(is_depthwise, _depthwise_core(kernels, boards), core_s)
+    cached, from_memory = _traffic(kernels, boards, weights_in_use)
+    values = boards.values
+    cache_s = cache_time(
+        traffic_bytes=cached,
+        bytes_per_cycle=values["cache_bytes_per_cycle"],
+        sm_count=boards.sm_count,
+        clock_hz=boards.clock_hz,
+    )
+    memory_s = memory_time(
+        traffic_bytes=from_memory,
+        bandwidth_bytes_per_s=boards.bandwidth_bytes_per_s,
+        efficiency=values["bandwidth_efficiency"],
+    )
+    flop_j = boards.at(boards.joule_per_flop, kernels.peak) * kernels.matrix_flops
+    return Activities(core_s, cache_s, memory_s, flop_j + values["joule_per_byte"] * from_memory)
+
+
+def _traffic(
+    kernels: Kernels, boards: Boards, weights_in_use: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Bytes the cache serves, and bytes the memory does. Each [gpu, kernel]."""
+    activations = kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes
+    hits = [
+        hit_share(
+            working_bytes=working,
+            cache_bytes=boards.cache_bytes,
+            usable_share=boards.values["cache_share"],
+            sharpness=boards.values["cache_sharpness"],
+        )
+        for working in (activations, weights_in_use)
+    ]
+    cached = activations * hits[0] + kernels.weight_bytes * hits[1]
+    return np.asarray(cached), np.asarray(activations + kernels.weight_bytes - cached)
+
+
+def _vector_core(kernels: Kernels, boards: Boards) -> FloatArray:
+    """Seconds of the ordinary units. [gpu, kernel]."""
+    work = kernels.vector_flops + kernels.special_flops * boards.values["special_flops_cost"]
+    return np.asarray(work / (boards.vector_flops_per_s * boards.values["vector_efficiency"]))
+
+
+def _depthwise_core(kernels: Kernels, boards: Boards) -> FloatArray:
+    """Seconds of convolutions that have one channel to a group: they run on the vector units."""
+    work = kernels.matrix_flops + kernels.vector_flops
+    return np.asarray(work / (boards.vector_flops_per_s * boards.values["depthwise_efficiency"]))
+
+
+def _matrix_core(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatArray:
+    """Seconds of products and attention; 0 for all other kernels. [gpu, kernel]."""
+    has_products = (kernels.matrix_flops > 0.0) & (kinds != FAMILY["depthwise"])
+    is_attention = kernels.family == FAMILY["attention"]
+    core_s = np.zeros(np.broadcast_shapes(boards.sm_count.shape, kernels.m.shape))
+    for chosen, time_of in (
+        (has_products & ~is_attention, _products),
+        (has_products & is_attention, _attention),
+    ):
+        rows = np.flatnonzero(chosen)
+        if len(rows):
+            some = rows_of(kernels, rows)
+            core_s[..., rows] = time_of(some, _boards_at(boards, rows))
+    return core_s
+
+
+def _products(kernels: Kernels, boards: Boards) -> FloatArray:
+    """Matrix products, convolutions as implicit ones, and chains of products. [gpu, kernel]."""
+    values = boards.values
+    sustained = boards.at(boards.sustained_flops_per_s, kernels.peak) / _misalignment(
+        kernels, boards
+    )
+    direct = _product(kernels, boards, sustained) * kernels.steps
+    is_winograd = (
+        (kernels.family == FAMILY["conv"])
+        & (kernels.peak == _FP32)
+        & (kernels.window == 9.0)
+        & (kernels.stride == 1.0)
+        & (kernels.batch == 1.0)
+    )
+    if not np.any(is_winograd):
+        return direct
+    rows = np.flatnonzero(is_winograd)
+    some, on = rows_of(kernels, rows), _boards_at(boards, rows)
+    parts = winograd_products(m=some.m, n=some.n, k=some.k, element_bytes=some.element_bytes)
+    reduced = replace(some, m=parts.m, k=parts.k, batch=parts.batch)
+    product_s = _product(reduced, on, sustained[..., rows])
+    transform_s = (
+        parts.transform_bytes
+        / (values["winograd_bytes_per_cycle"] * boards.sm_count * boards.clock_hz)[
+            ..., rows if boards.paired else slice(None)
+        ]
+    )
+    direct[..., rows] = np.minimum(direct[..., rows], product_s + transform_s)
+    return direct
+
+
+def _product(kernels: Kernels, boards: Boards, sustained: FloatArray) -> FloatArray:
+    """The fastest tiling of each product. [gpu, kernel]."""
+    return product_time(
+        m=kernels.m,
+        n=kernels.n,
+        k=kernels.k,
+        batch=kernels.batch,
+        element_bytes=kernels.element_bytes,
+        can_split=kernels.family != FAMILY["conv"],
+        flops_per_s=sustained,
+        sm_count=boards.sm_count,
+        clock_hz=boards.clock_hz,
+        pipeline=_pipeline(kernels, boards),
+    )
+
+
+def _attention(kernels: Kernels, boards: Boards) -> FloatArray:
+    """Fused attention. [gpu, kernel]."""
+    values = boards.values
+    sustained = boards.at(boards.sustained_flops_per_s, kernels.peak)
+    return attention_time(
+        queries=kernels.m,
+        keys=kernels.n,
+        width=kernels.k,
+        heads=kernels.batch,
+        kv_groups=kernels.kv_groups,
+        causal=kernels.causal,
+        element_bytes=kernels.element_bytes,
+        flops_per_s=sustained * values["attention_efficiency"],
+        softmax_cycles=values["softmax_cycles"],
+        block_cycles=values["attention_block_cycles"],
+        sm_count=boards.sm_count,
+        clock_hz=boards.clock_hz,
+        pipeline=replace(
+            _pipeline(kernels, boards),
+            step_cycles=values["attention_step_cycles"],
+        ),
+    )
+
+
+def _pipeline(kernels: Kernels, boards: Boards) -> Pipeline:
+    """Latencies of the vector units' products or of the tensor cores'. Each [gpu, kernel]."""
+    values = boards.values
+    is_vector = kernels.peak == _FP32
+    return Pipeline(
+        step_cycles=np.where(is_vector, values["step_cycles_fp32"], values["step_cycles"]),
+        depth=np.where(is_vector, values["pipeline_depth_fp32"], values["pipeline_depth"]),
+        operand_bytes_per_cycle=np.where(
+            is_vector, values["operand_bytes_per_cycle_fp32"], values["operand_bytes_per_cycle"]
+        ),
+        wave_smoothing=values["wave_smoothing"],
+        split_cycles=values["split_cycles"],
+        split_traffic=values["split_traffic"],
+    )
+
+
+def _misalignment(kernels: Kernels, boards: Boards) -> FloatArray:
+    """Slowdown of products whose rows are no multiple of a vector load. [gpu, kernel]."""
+    granule = _ALIGNMENT_BYTES / kernels.element_bytes
+    is_off = (np.mod(kernels.n, granule) != 0.0) | (np.mod(kernels.k, granule) != 0.0)
+    values = boards.values
+    slowdown = np.where(kernels.peak == _FP32, values["misalignment_fp32"], values["misalignment"])
+    return np.where(is_off, slowdown, 1.0)
+
+
+def rows_of(kernels: Kernels, rows: IndexArray) -> Kernels:
+    """Some rows of the table."""
+    return Kernels(
+        **{column.name: getattr(kernels, column.name)[rows] for column in fields(Kernels)}
+    )
+
+
+def _boards_at(boards: Boards, rows: IndexArray) -> Boards:
+    """The boards of some kernels: all of them, but for paired columns."""
+    if not boards.paired:
+        return boards
+    return Boards(
+        sm_count=boards.sm_count[rows],
+        clock_hz=boards.clock_hz[rows],
+        bandwidth_bytes_per_s=boards.bandwidth_bytes_per_s[rows],
+        cache_bytes=boards.cache_bytes[rows],
+        tdp_w=boards.tdp_w[rows],
+        vector_flops_per_s=boards.vector_flops_per_s[rows],
+        peak_flops_per_s=boards.peak_flops_per_s[rows],
+        sustained_flops_per_s=boards.sustained_flops_per_s[rows],
+        joule_per_flop=boards.joule_per_flop[rows],
+        values={name: value[rows] for name, value in boards.values.items()},
+        paired=True,
+    )

@@ -1,0 +1,45 @@
+"""Sustained power: a board that would draw more than its limit lowers its clock."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+def clock_slowdown(
+    *,
+    energy_j: FloatArray,
+    time_s: FloatArray,
+    tdp_w: FloatArray,
+    static_share: FloatArray,
+    exponent: FloatArray,
+    settle_s: FloatArray,
+) -> FloatArray:
+    """Factor by which the clock falls below boost over a run.
+
+    What is left of the limit after leakage, memory refresh and the rest of the board feeds the
+    arithmetic and the traffic. Where they would draw more, the clock falls. Voltage falls with
+    it, so less than in proportion: by ``excess ** exponent``. A run too short for the
+    controller to settle is spared.
+
+    Args:
+        energy_j: Of all switching in the run, at boost clock. [gpu, run]
+        time_s: Of the run at boost clock, more than 0. [gpu, run]
+        tdp_w: Board limit. [gpu, 1]
+        static_share: Of the limit, drawn without any switching. [gpu, 1]
+        exponent: 1 at the lowest voltage, towards 1/3 above it. [gpu, 1]
+        settle_s: Length of a run at which half the effect shows. [gpu, 1]
+
+    Returns:
+        At least 1. [gpu, run]
+
+    Source:
+        Dynamic power is proportional to frequency times the square of the voltage: Rabaey,
+        Chandrakasan, Nikolic, "Digital Integrated Circuits", section 5.5.
+
+    >>> float(clock_slowdown(energy_j=np.float64(400), time_s=np.float64(1), tdp_w=np.float64(250),
+    ...     static_share=np.float64(0.2), exponent=np.float64(1), settle_s=np.float64(0)))
+    2.0
+    """
+    excess = np.maximum(energy_j / time_s / (tdp_w * (1.0 - static_share)), 1.0)
+    return np.asarray(1.0 + (excess**exponent - 1.0) * time_s / (time_s + settle_s))

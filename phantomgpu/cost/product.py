@@ -1,0 +1,99 @@
+"""Arithmetic of a matrix product: the time of its fastest tiling."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phantomgpu.cost.split import split_cost_s, split_factor
+from phantomgpu.cost.tiles import TILES, tile_count, waves
+
+FloatArray = NDArray[np.float64]
+
+STAGE = 16.0
+"""Elements of the reduced dimension that are loaded at once: a shorter rest costs as much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """What the inside of a matrix kernel costs beside its arithmetic. Each [gpu, 1].
+
+    Attributes:
+        step_cycles: Cycles a tile needs for one element of the reduced dimension, however small
+            the tile: latency that its own arithmetic does not hide.
+        depth: Elements' worth of time to fill and drain the pipeline of a wave.
+        operand_bytes_per_cycle: Bytes an SM takes in from the cache in a cycle.
+        wave_smoothing: See ``tiles.waves``.
+        split_cycles: See ``split.split_cost_s``.
+        split_traffic: Likewise.
+    """
+
+    step_cycles: FloatArray
+    depth: FloatArray
+    operand_bytes_per_cycle: FloatArray
+    wave_smoothing: FloatArray
+    split_cycles: FloatArray
+    split_traffic: FloatArray
+
+
+def product_time(
+    *,
+    m: FloatArray,
+    n: FloatArray,
+    k: FloatArray,
+    batch: FloatArray,
+    element_bytes: FloatArray,
+    can_split: NDArray[np.bool_],
+    flops_per_s: FloatArray,
+    sm_count: FloatArray,
+    clock_hz: FloatArray,
+    pipeline: Pipeline,
+) -> FloatArray:
+    """Seconds of the arithmetic of ``batch`` products of ``[m, k]`` by ``[k, n]``.
+
+    Every tile of ``TILES`` is tried, whole and split along ``k``; the library's choice is
+    taken to be the fastest. A wave of tiles takes, for each element of ``k``, the tile's
+    arithmetic, the loading of its two operands and a fixed latency.
+
+    Args:
+        m: Rows. [kernel]
+        n: Columns. [kernel]
+        k: Reduced dimension. [kernel]
+        batch: Independent products. [kernel]
+        element_bytes: Width of an operand. [kernel]
+        can_split: Whether the library offers split-K for it. [kernel]
+        flops_per_s: What the whole board sustains on a large tile. [gpu, kernel]
+        sm_count: Streaming multiprocessors. [gpu, 1]
+        clock_hz: Of the SMs. [gpu, 1]
+        pipeline: Latencies and rates of the inside of a kernel.
+
+    Returns:
+        Seconds. [gpu, kernel]
+
+    Source:
+        NVIDIA, "Matrix Multiplication Background User's Guide"; NVIDIA CUTLASS documentation,
+        "Efficient GEMM in CUDA".
+    """
+    rate = flops_per_s / sm_count
+    load_s = element_bytes / (pipeline.operand_bytes_per_cycle * clock_hz)
+    latency_s = pipeline.step_cycles / clock_hz
+    cache_bytes_per_s = pipeline.operand_bytes_per_cycle * clock_hz * sm_count
+    result_bytes = m * n * batch * element_bytes
+    best = np.full(np.broadcast_shapes(rate.shape, m.shape), np.inf)
+    for tile_m, tile_n in TILES:
+        tiles = tile_count(m=m, n=n, batch=batch, tile_m=tile_m, tile_n=tile_n)
+        step_s = 2.0 * tile_m * tile_n / rate + (tile_m + tile_n) * load_s
+        split = split_factor(tiles=tiles, slots=sm_count, k=np.where(can_split, k, 0.0))
+        for parts in (np.ones_like(split), split):
+            rounds = waves(tiles=tiles * parts, slots=sm_count, smoothing=pipeline.wave_smoothing)
+            length = np.ceil(k / (STAGE * parts)) * STAGE + pipeline.depth
+            time = (rounds * step_s + latency_s) * length + split_cost_s(
+                parts=parts,
+                result_bytes=result_bytes,
+                traffic=pipeline.split_traffic,
+                cycles=pipeline.split_cycles,
+                clock_hz=clock_hz,
+                cache_bytes_per_s=cache_bytes_per_s,
+            )
+            best = np.minimum(best, time)
+    return np.asarray(best)

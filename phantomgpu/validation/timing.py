@@ -1,0 +1,47 @@
+"""How a published row was timed: what one must add to a kernel's time to get the figure."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What a stopwatch around an operator saw.
+
+    Attributes:
+        runtime: Id of the runtime profile whose kernels ran.
+        host: Whether the host's time to issue the operator is in the figure: it is not where
+            the profiler or a CUDA graph timed the device alone.
+        copies: Sets of weights that took turns, so that each was cold in the cache.
+    """
+
+    runtime: str
+    host: bool
+    copies: int
+
+
+SERVING_COPIES: Final = 6
+"""Operators in one CUDA graph of aiconfigurator's collector, each with weights of its own."""
+
+_BY_PREFIX: Final[tuple[tuple[str, Timing], ...]] = (
+    ("trtllm", Timing("trt-llm", host=False, copies=SERVING_COPIES)),
+    ("vllm", Timing("vllm", host=False, copies=SERVING_COPIES)),
+    ("sglang", Timing("sglang", host=False, copies=SERVING_COPIES)),
+    ("pytorch-eager(cuda profiler)", Timing("pytorch-eager", host=False, copies=1)),
+    ("pytorch-compile", Timing("pytorch-compile", host=True, copies=1)),
+    ("tensorrt", Timing("tensorrt", host=False, copies=1)),
+    ("onnxruntime", Timing("onnxruntime", host=True, copies=1)),
+    ("pytorch", Timing("pytorch-eager", host=True, copies=1)),
+)
+
+
+def timing_of(runtime: str) -> Timing:
+    """The timing of a row, by how its ``runtime`` cell begins; eager PyTorch's where none fits.
+
+    >>> timing_of("trtllm-1.0.0").runtime, timing_of("pytorch2.1.0-eager(cu121)").host
+    ('trt-llm', True)
+    """
+    for prefix, timing in _BY_PREFIX:
+        if runtime.startswith(prefix):
+            return timing
+    return Timing("pytorch-eager", host=True, copies=1)
