@@ -116,9 +116,9 @@ def flexible(call: Call) -> Demand:
 def linear(call: Call) -> Demand:
     """LinearAttention: a state of ``[d, dv]`` for each KV head, updated and queried every token.
 
-    ``4·d·dv`` FLOPs a token to add ``k`` times ``v`` and to query, two more products with the
-    state for the delta rules, one operation an element of the state for a gate. A chain of
-    ``steps`` tokens, which kernels cut into chunks.
+    Every token adds ``k`` times ``v`` to each state and queries it, ``2·d·dv`` FLOPs each; the
+    delta rules take one more product with the state, a gate one operation for its every element.
+    A chain of ``steps`` tokens, which kernels cut into chunks.
     """
     q_heads, kv_heads = (call.count(f"{x}_num_heads") for x in ("q", "kv"))
     query, value = call.dims(0, rank=3), call.dims(2, rank=3)
@@ -155,11 +155,13 @@ def attend(
         more_vector: Operations besides.
         dtype: What its products run at; follows the query where not given.
         past: Positions of past keys and values whose buffer may be that of outputs 1 and 2. Then
-            only the ``new`` tokens are written and only the tokens attended to are read.
+            only the ``new`` tokens are written and only the tokens attended to are read; how many
+            of its places are filled, only the run may know.
         new: New tokens of each sequence.
     """
     writes: dict[int, int] = {}
     reads: dict[int, int] = {}
+    full = False
     if past is not None:
         token = heads.sequences * heads.kv_heads
         for output, (position, width) in enumerate(
@@ -169,6 +171,7 @@ def attend(
             if shared and call.size(position) > token * new * width:
                 writes[output] = token * new * width
                 reads[position] = token * heads.keys * width
+                full = reads[position] >= call.size(position)
     return call.demand(
         "attention",
         heads.parallel,
@@ -178,6 +181,7 @@ def attend(
         reads=reads,
         writes=writes,
         matrix_dtype=operand_dtype(call.dtype(0), call.dtype(0)) if dtype is None else dtype,
+        approximation=f"{call.node.op_type}: its cache is taken as full" if full else "",
     )
 
 

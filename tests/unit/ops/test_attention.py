@@ -114,6 +114,14 @@ def test_a_shared_cache_is_written_only_where_tokens_are_new_and_read_where_atte
     assert done.parallel.n == 100
     assert done.written[1:] == (2 * 2 * 64, 2 * 2 * 64)
     assert done.read[3] == 2 * 2 * 100 * 64
+    assert done.approximation == ""
+
+
+def test_a_shared_cache_of_unknown_filling_is_taken_as_full_and_that_is_told():
+    done = grouped((2, 2, 2048, 64), (2, 2, 2048, 64))
+
+    assert done.parallel.n == 2048
+    assert "full" in done.approximation
 
 
 def test_packed_grouped_queries_carry_keys_and_values():

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.ops.builders import asked
@@ -25,6 +25,7 @@ def test_a_depthwise_convolution_is_as_many_groups_as_channels():
     assert done.macs == 2 * 32 * 56 * 56 * 9
 
 
+@settings(deadline=None)
 @given(st.integers(1, 8), st.sampled_from([1, 2, 4]), st.integers(1, 5), st.integers(1, 20))
 def test_convolution_flops_are_the_product_of_its_parallel_shape(batch, group, taps, width):
     inputs = [(batch, 8, width + taps - 1), (16, 8 // group, taps)]

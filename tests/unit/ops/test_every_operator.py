@@ -55,7 +55,7 @@ def size_of(shaped, name):
     return prod(tensor.dims) if tensor and tensor.dims is not None else 0
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(
     operator=st.sampled_from(OPERATORS),
     inputs=st.lists(shapes, max_size=8),

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phantomgpu.errors import ShapeError
@@ -14,6 +14,7 @@ def as_product(done):
     return p.batch, p.m, p.n, p.k
 
 
+@settings(deadline=None)
 @given(batches, sizes, sizes, sizes)
 def test_a_matmul_costs_two_flops_for_every_multiply_add(batch, m, n, k):
     done = asked("MatMul", [(*batch, m, k), (*batch, k, n)], [(*batch, m, n)])
