@@ -26,6 +26,7 @@ A request is a mapping with the fields of ``comparison.Request``: ``models``,
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from phantomgpu.comparison import (
@@ -226,13 +227,9 @@ class App:
 
         Arguments and errors as for ``comparison.request_from``.
         """
-        document = dict(document)
-        if isinstance(document.get("models"), list | tuple):
-            document["models"] = [
-                self._shelf.id_of(name) if isinstance(name, str) and name.strip() else name
-                for name in document["models"]
-            ]
-        return request_from(document, called=called, needed=needed)
+        checked = request_from(document, called=called, needed=needed)
+        ids = dict.fromkeys(self._shelf.id_of(name) for name in checked.models)
+        return replace(checked, models=tuple(ids))
 
     def titles(self) -> dict[str, str]:
         """What people call each built-in model, by id."""
@@ -320,7 +317,7 @@ class App:
                 "roofline": roofline(gpu, precision, rows),
                 "time": time_by_kernel(rows),
                 "memory": memory_over_run(
-                    schedule.memory_timeline(batch, precision).tolist(), workload.weight_bytes
+                    schedule.memory_timeline(batch, precision), workload.weight_bytes
                 ),
             },
         }

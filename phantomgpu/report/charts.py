@@ -196,16 +196,16 @@ def time_by_kernel(kernels: Sequence[Mapping[str, Any]]) -> Spec:
     return _chart("Time by kernel.", rows, {"mark": "bar", "encoding": encoding})
 
 
-def memory_over_run(activation_bytes: Sequence[float], weight_bytes: int) -> Spec:
+def memory_over_run(timeline: Sequence[tuple[str, int]], weight_bytes: int) -> Spec:
     """Device memory while the model runs: live activations on top of the weights.
 
     Args:
-        activation_bytes: Alive while each kernel runs, in order.
+        timeline: What each kernel is, and activation bytes alive while it runs, in order.
         weight_bytes: Resident all the time.
     """
     values = [
-        {"step": at, "bytes": int(alive) + weight_bytes}
-        for at, alive in enumerate(activation_bytes, start=1)
+        {"step": at, "kernel": name, "bytes": alive + weight_bytes}
+        for at, (name, alive) in enumerate(timeline, start=1)
     ]
     encoding = {
         "x": {"field": "step", "type": "quantitative", "title": "kernel, in order"},
@@ -215,7 +215,7 @@ def memory_over_run(activation_bytes: Sequence[float], weight_bytes: int) -> Spe
             "title": "weights and activations, bytes",
             "axis": {"format": "~s"},
         },
-        "tooltip": _tooltip("step", "bytes"),
+        "tooltip": _tooltip("step", "kernel", "bytes"),
     }
     mark = {"type": "area", "interpolate": "step-after", "color": PALETTE[0], "opacity": 0.6}
     return _chart("Memory over the run.", values, {"mark": mark, "encoding": encoding})
