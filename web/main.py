@@ -189,6 +189,7 @@ def on_change(event):
         page.dispatch({"type": "dim_set", "symbol": told(element, "symbol"), "text": element.value})
     elif action == "batch-text" and element.value.strip():
         page.dispatch({"type": "batches_typed", "text": element.value})
+        element.value = ""
     elif action == "file" and element.files.length:
         asyncio.create_task(page.open(element.files.item(0)))
         element.value = ""

@@ -40,7 +40,7 @@ def regions(state, width):
         "reason": answer["reason"],
         "batch-tabs": _batch_tabs(state),
         "progress": progress_line(state),
-        "table": _table(state, cells, gpus, answer["gpu"]),
+        "table": _table(state, cells, gpus, answer["best"]),
         "curve": _curve(state, width),
         "curve-figures": _curve_table(state),
         "metrics": _metric_tabs(state),
@@ -152,10 +152,10 @@ def _tab(kind, value, label, is_on):
     ).format(kind=kind, value=value, label=label, on="true" if is_on else "false")
 
 
-def _table(state, cells, gpus, winner):
+def _table(state, cells, gpus, best):
     if not cells:
         return "<p class='empty'>Choose a model and at least one GPU.</p>"
-    return table.comparison_table(cells, gpus, state["sort"], state["baseline"], winner)
+    return table.comparison_table(cells, gpus, state["sort"], state["baseline"], best)
 
 
 def curve_series(state):

@@ -97,6 +97,11 @@ def job(state):
     return None
 
 
+def is_settled(state):
+    """Whether the engine is there and has nothing left to do."""
+    return state["engine"]["phase"] == "ready" and not state["work"] and job(state) is None
+
+
 def model_request(request):
     """What is asked of the engine to describe the model of a request."""
     return changed(
@@ -202,14 +207,14 @@ def model_text(model):
 def gpu_choices(state):
     """The chosen GPUs, then those whose name, id, vendor or architecture has every word typed."""
     words = state["gpu_filter"].lower().split()
-    gpus = state["catalog"]["gpus"]
-    chosen = [gpu for gpu in gpus if gpu["id"] in state["request"]["gpus"]]
+    ids = state["request"]["gpus"]
+    by_id = {gpu["id"]: gpu for gpu in state["catalog"]["gpus"]}
     others = [
         gpu
-        for gpu in gpus
-        if gpu not in chosen and all(word in gpu_text(gpu) for word in words)
+        for gpu in state["catalog"]["gpus"]
+        if gpu["id"] not in ids and all(word in gpu_text(gpu) for word in words)
     ]
-    return chosen + others
+    return [by_id[name] for name in ids if name in by_id] + others
 
 
 def gpu_text(gpu):
@@ -254,8 +259,7 @@ def _closed_models(state, event):
 
 
 def _toggled_gpu(state, event):
-    order = [gpu["id"] for gpu in state["catalog"]["gpus"]]
-    gpus = _toggled(state["request"]["gpus"], event["id"], order)
+    gpus = _toggled(state["request"]["gpus"], event["id"], [])
     if len(gpus) > MOST_GPUS:
         return changed(state, notice="Eight GPUs at a time: take one out first.")
     baseline = state["baseline"] if state["baseline"] in gpus else ""
@@ -277,10 +281,9 @@ def _toggled_batch(state, event):
 
 
 def _typed_batches(state, event):
-    """Batch sizes as typed: whole numbers, apart from each other by commas or spaces."""
-    parts = event["text"].replace(",", " ").split()
-    batches = []
-    for part in parts:
+    """Further batch sizes: whole numbers, apart from each other by commas or spaces."""
+    batches = list(state["request"]["batches"])
+    for part in event["text"].replace(",", " ").split():
         if not part.lstrip("-").isdigit():
             return _with_error(
                 state,
@@ -290,10 +293,7 @@ def _typed_batches(state, event):
             )
         if int(part) not in batches:
             batches.append(int(part))
-    if not batches:
-        return changed(state, notice="At least one batch size is needed.")
-    batches = sorted(batches)
-    return changed(_asked(state, batches=batches), shown_batch=largest(batches))
+    return _asked(state, batches=sorted(batches))
 
 
 def _with_error(state, what, where, fix):

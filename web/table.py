@@ -1,6 +1,6 @@
 """Cells of a comparison -> the rows people read, sort and pin."""
 
-from web.text import BOARD_GB_BYTES, capital, escaped, exact, figure, board_gb, short_name
+from web.text import BOARD_GB_BYTES, architecture_name, capital, escaped, exact, figure, board_gb, short_name
 
 COLUMNS = (
     ("gpu", "GPU"),
@@ -24,7 +24,7 @@ BASIS = {
 }
 
 
-def comparison_table(cells, gpus, sort, baseline, winner):
+def comparison_table(cells, gpus, sort, baseline, best):
     """The table.
 
     Args:
@@ -32,7 +32,7 @@ def comparison_table(cells, gpus, sort, baseline, winner):
         gpus: Catalogue entries by id.
         sort: ``{"key": column, "descending": bool}``.
         baseline: Id of the GPU that the rest is compared with, or ``""``.
-        winner: Id of the fastest GPU, or ``""``.
+        best: The cell that wins, or None.
     """
     highs = [cell["latency_high_ms"] for cell in cells if cell["latency_high_ms"]]
     top = max(highs) if highs else 1
@@ -41,7 +41,7 @@ def comparison_table(cells, gpus, sort, baseline, winner):
         "runtime": len({cell["runtime"] for cell in cells}) > 1,
     }
     pinned = _pinned(cells, baseline)
-    rows = "".join(_row(cell, gpus, top, several, pinned, winner) for cell in cells)
+    rows = "".join(_row(cell, gpus, top, several, pinned, cell is best) for cell in cells)
     return (
         "<table class='comparison' role='table'><caption class='unseen'>Predicted figures, "
         "one row for each GPU. The buttons in the header sort.</caption>"
@@ -73,14 +73,14 @@ def _head(sort):
     return "".join(parts)
 
 
-def _row(cell, gpus, top, several, pinned, winner):
+def _row(cell, gpus, top, several, pinned, is_best):
     gpu = gpus.get(cell["gpu"])
-    first = _gpu_cell(cell, gpu, several, pinned, winner)
+    first = _gpu_cell(cell, gpu, several, pinned, is_best)
     if cell["problem"] is not None:
         rest = _problem(cell)
         kind = "fails"
     else:
-        kind = "wins" if cell["gpu"] == winner else ""
+        kind = "wins" if is_best else ""
         rest = "".join((
             _latency(cell, top, pinned),
             _cell("throughput_per_s", "Throughput", "{}<small>/s</small>".format(
@@ -103,12 +103,11 @@ def _cell(key, label, content):
     return "<td role='cell' class='col-{}' data-label='{}'>{}</td>".format(key, label, content)
 
 
-def _gpu_cell(cell, gpu, several, pinned, winner):
+def _gpu_cell(cell, gpu, several, pinned, is_best):
     name = short_name(gpu["name"]) if gpu else cell["gpu"]
     about = []
     if gpu:
-        about.append(capital(gpu["architecture"]))
-        about.append("{} GB".format(exact(gpu["memory_gb"])))
+        about.append(architecture_name(gpu["architecture"]))
     if several["precision"]:
         about.insert(0, cell["precision"])
     if several["runtime"]:
@@ -124,7 +123,7 @@ def _gpu_cell(cell, gpu, several, pinned, winner):
         "M8 9.8v5'/></svg></button></th>"
     ).format(
         name=escaped(name),
-        mark="<span class='mark'>fastest</span>" if cell["gpu"] == winner else "",
+        mark="<span class='mark'>fastest</span>" if is_best else "",
         about=escaped(" · ".join(about)),
         id=escaped(cell["gpu"]),
         precision=escaped(cell["precision"]),

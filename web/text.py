@@ -155,12 +155,23 @@ def plural(amount, word):
 
 
 def short_name(name):
-    """A GPU's name without its vendor, for places where it is one of many.
+    """A GPU's name without its brand, for places where it is one of many.
 
-    >>> short_name("NVIDIA A100 SXM 80 GB"), short_name("AMD Instinct MI300X")
-    ('A100 SXM 80 GB', 'MI300X')
+    >>> short_name("GeForce RTX 4090"), short_name("Tesla T4"), short_name("A100 SXM4 80GB")
+    ('RTX 4090', 'T4', 'A100 SXM4 80GB')
     """
-    for lead in ("NVIDIA GeForce ", "NVIDIA ", "AMD Instinct ", "AMD Radeon ", "AMD ", "Intel "):
-        if name.startswith(lead):
-            return name[len(lead) :]
+    for brand in ("NVIDIA ", "AMD ", "Intel ", "GeForce ", "Tesla ", "Instinct ", "Radeon "):
+        if name.startswith(brand):
+            name = name[len(brand) :]
     return name
+
+
+def architecture_name(name):
+    """An architecture's id as people write it.
+
+    >>> architecture_name("hopper"), architecture_name("cdna3"), architecture_name("xe-hpg")
+    ('Hopper', 'CDNA3', 'Xe-hpg')
+    """
+    if any(char.isdigit() for char in name) and "-" not in name:
+        return name.upper()
+    return name[:1].upper() + name[1:]

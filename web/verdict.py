@@ -3,6 +3,10 @@
 from web.text import duration, escaped, figure, listed, plural, short_name
 
 NEARLY = 1.05
+"""A ratio below this is no lead."""
+
+SHORT = 22
+"""A model's name of fewer characters stays on one line."""
 
 
 def verdict(cells, gpus, model_name):
@@ -14,7 +18,7 @@ def verdict(cells, gpus, model_name):
         model_name: For people.
 
     Returns:
-        ``headline`` and ``reason`` as HTML, ``gpu`` the id of the winner or ``""``.
+        ``headline`` and ``reason`` as HTML, ``best`` the winner's cell or None.
     """
     able = [cell for cell in cells if cell["problem"] is None and cell["latency_ms"]]
     if not cells:
@@ -27,8 +31,9 @@ def verdict(cells, gpus, model_name):
     ranked = sorted(able, key=lambda cell: cell["latency_ms"])
     best = ranked[0]
     close = _too_close(ranked)
-    headline = _headline(best, gpus, model_name, close)
-    return _said(headline, _reason(ranked, cells, gpus, close), best["gpu"])
+    several = len(_distinct((cell["precision"], cell["runtime"]) for cell in cells)) > 1
+    headline = _headline(best, gpus, model_name, several, bool(close))
+    return _said(headline, _reason(ranked, cells, gpus, close), best)
 
 
 def _too_close(ranked):
@@ -41,24 +46,28 @@ def _too_close(ranked):
     )
 
 
-def _said(headline, reason, gpu=""):
-    return {"headline": headline, "reason": reason, "gpu": gpu}
+def _said(headline, reason, best=None):
+    return {"headline": headline, "reason": reason, "best": best}
 
 
 def _name(gpus, gpu_id):
     return short_name(gpus[gpu_id]["name"]) if gpu_id in gpus else gpu_id
 
 
-def _headline(best, gpus, model_name, close):
+def _headline(best, gpus, model_name, several, is_close):
+    model = escaped(model_name)
     return (
-        "<strong>{gpu}</strong> {verb} {model} fastest: <strong>{time}</strong> {batch}, "
+        "<strong>{gpu}</strong> {verb} {model} fastest{how}: <strong>{time}</strong> {batch}, "
         "<span class='nobreak'>likely {low} to {high}</span>."
     ).format(
         gpu=escaped(_name(gpus, best["gpu"])),
-        verb="should run" if close else "runs",
-        model=escaped(model_name),
+        verb="should run" if is_close else "runs",
+        model="<span class='nobreak'>{}</span>".format(model) if len(model) < SHORT else model,
+        how=", in {}".format(escaped(best["precision"])) if several else "",
         time=duration(best["latency_ms"]),
-        batch="for one sample" if best["batch"] == 1 else "for a batch of {}".format(best["batch"]),
+        batch="for one sample"
+        if best["batch"] == 1
+        else "for a <span class='nobreak'>batch of {}</span>".format(best["batch"]),
         low=duration(best["latency_low_ms"]),
         high=duration(best["latency_high_ms"]),
     )

@@ -3,6 +3,7 @@
 from pyscript import document, window
 
 from web.page import regions
+from web.state import is_settled
 
 NARROWEST = 280
 _drawn = {}
@@ -41,7 +42,9 @@ def _set_attributes(state):
     if not is_open and search.value:
         search.value = ""
     busy = "true" if state["work"] else "false"
-    document.getElementById("answer").setAttribute("aria-busy", busy)
+    answer = document.getElementById("answer")
+    answer.setAttribute("aria-busy", busy)
+    answer.setAttribute("data-settled", "true" if is_settled(state) else "false")
     if state["theme"]:
         document.documentElement.setAttribute("data-theme", state["theme"])
 

@@ -1,0 +1,133 @@
+"""One's own model: dropped, read where it lies, compared as the command line compares it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Worker
+
+from tests.browser.driver import FIGURES, Comparison
+
+WEIGHT_BYTES = 100_000_000
+BUILT_IN = ("resnet50", "bert-base", "vit-b16")
+FROM_CORPUS = ("resnet50_dy18_dynb", "bert_base_ts14_dyn", "vit_b16_dy18_dynb")
+
+_COUNT_BYTES = """() => {
+    const read = FileReaderSync.prototype.readAsArrayBuffer;
+    self.bytesRead = 0;
+    FileReaderSync.prototype.readAsArrayBuffer = function (blob) {
+        self.bytesRead += blob.size;
+        return read.call(this, blob);
+    };
+}"""
+
+
+def on_command_line(model: Path, live: Comparison) -> dict[tuple[str, str, str, int], Any]:
+    """The cells of `phantomgpu compare --json` for what the page shows."""
+    command = [
+        Path(sys.executable).with_name("phantomgpu"), "compare", model,
+        "--gpus", ",".join(live.gpus()),
+        "--batch", ",".join(str(batch) for batch in live.batches()),
+        "--precision", "fp16", "--runtime", "tensorrt", "--json",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return {
+        (cell["gpu"], cell["runtime"], cell["precision"], cell["batch"]): {
+            name: cell[name] for name in FIGURES
+        }
+        for cell in json.loads(done.stdout)["cells"]
+    }
+
+
+@pytest.mark.parametrize("model", BUILT_IN)
+def test_dropped_file_gets_the_figures_of_the_command_line(
+    model: str, live: Comparison, repository: Path
+) -> None:
+    file = repository / "profiles" / "models" / f"{model}.onnx.gz"
+
+    live.drop(file)
+
+    assert live.error() == {}
+    assert file.name in live.headline()
+    assert len(live.gpus()) >= 4
+    assert live.cells() == on_command_line(file, live)
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("model", FROM_CORPUS)
+def test_file_of_the_corpus_gets_the_figures_of_the_command_line(
+    model: str, live: Comparison, shared_data: Path
+) -> None:
+    file = shared_data / "corpus" / f"{model}.onnx.gz"
+
+    live.drop(file)
+
+    assert live.error() == {}
+    assert live.cells() == on_command_line(file, live)
+
+
+def test_file_that_fixes_its_batch_is_compared_at_that_batch(
+    live: Comparison, tmp_path: Path
+) -> None:
+    live.drop(a_model(tmp_path / "fixed.onnx", batch=1))
+
+    assert live.error() == {}
+    assert live.batches() == [1]
+    assert "fixes its batch" in live.page.locator("#notice").inner_text()
+
+
+def test_weights_of_a_large_file_are_not_read(live: Comparison, tmp_path: Path) -> None:
+    file = a_model(tmp_path / "large.onnx", weight_bytes=WEIGHT_BYTES)
+    worker = engine_worker(live)
+    worker.evaluate(_COUNT_BYTES)
+
+    live.choose(file)
+
+    assert live.error() == {}
+    assert "large.onnx" in live.headline()
+    assert file.stat().st_size >= WEIGHT_BYTES
+    assert worker.evaluate("self.bytesRead") < WEIGHT_BYTES / 100
+
+
+def test_free_dimension_has_a_field_with_its_guess(live: Comparison, repository: Path) -> None:
+    live.drop(repository / "profiles" / "models" / "bert-base.onnx.gz")
+    field = live.page.locator("#dims input").first
+    guessed = live.cells()
+
+    field.fill("512")
+    field.press("Enter")
+    live.settle()
+
+    assert field.get_attribute("placeholder") == "128"
+    slower = live.cells()
+    assert all(slower[key]["latency_ms"] > guessed[key]["latency_ms"] for key in guessed)
+
+
+def engine_worker(live: Comparison) -> Worker:
+    """The worker that the engine runs in."""
+    (worker,) = live.page.workers
+    return worker
+
+
+def a_model(path: Path, *, batch: int | str = "batch", weight_bytes: int = 4096) -> Path:
+    """An ONNX file of one matrix product, with weights of about that size."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    side = int((weight_bytes / 4) ** 0.5) + 1
+    weight = TensorProto(
+        name="w", data_type=TensorProto.FLOAT, dims=[side, side], raw_data=bytes(4 * side * side)
+    )
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"], name="product")],
+        "one product",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [batch, side])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [batch, side])],
+        [weight],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    onnx.save(model, path)
+    return path
