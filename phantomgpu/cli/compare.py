@@ -1,10 +1,11 @@
 """``phantomgpu compare``: models on GPUs, as tables, JSON, CSV or Markdown."""
 
+from collections.abc import Mapping
+
 import click
-from rich.console import Console, Group
+from rich.console import Console
 from rich.text import Text
 
-from phantomgpu.app import App
 from phantomgpu.cli.folders import open_app
 from phantomgpu.cli.options import CALLED, JSON, grid_options, request_document
 from phantomgpu.cli.output import console, print_json, print_text
@@ -58,7 +59,7 @@ def compare(
     elif as_markdown:
         print_text(markdown_text(comparison))
     else:
-        _print(app, comparison, console())
+        print_comparison(comparison, app.titles(), console())
 
 
 def _check_formats(**chosen: bool) -> None:
@@ -67,17 +68,14 @@ def _check_formats(**chosen: bool) -> None:
         raise click.UsageError(f"{' and '.join(names)} exclude each other")
 
 
-def _print(app: App, comparison: Comparison, out: Console) -> None:
-    titles = app.titles()
+def print_comparison(comparison: Comparison, titles: Mapping[str, str], out: Console) -> None:
+    """The sentences, a table for each model, runtime and precision, and what the words mean."""
     for sentence in winner_sentences(comparison, titles):
         out.print(Text(sentence, style="bold"))
         out.print()
     for section in sections(comparison):
-        out.print(
-            Group(
-                section_title(section, comparison, titles),
-                section_table(section, width=out.width),
-                *notes(section),
-            )
-        )
+        out.print(section_title(section, comparison, titles))
+        out.print(section_table(section, width=out.width))
+        for note in notes(section):
+            out.print(note)
     out.print(Text(LEGEND, style="dim"))

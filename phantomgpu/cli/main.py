@@ -9,6 +9,7 @@ from phantomgpu.cli.gpus import gpus
 from phantomgpu.cli.inspect import inspect
 from phantomgpu.cli.link import link
 from phantomgpu.cli.models import models
+from phantomgpu.cli.validate import validate
 
 
 @click.group(cls=PlainErrors, context_settings={"help_option_names": ["-h", "--help"]})
@@ -17,5 +18,5 @@ def main() -> None:
     """Predict how fast an ONNX model runs on GPUs, before you buy them."""
 
 
-for _command in (compare, inspect, gpus, models, link):
+for _command in (compare, inspect, gpus, models, validate, link):
     main.add_command(_command)

@@ -17,7 +17,8 @@ import tomli
 from phantomgpu.comparison import Request, request_as_dict, request_from
 from phantomgpu.errors import LinkError, RequestError
 from phantomgpu.report.canonical import canonical_toml
-from phantomgpu.report.delta import REMOVED, delta, patched
+from phantomgpu.report.delta import REMOVED, delta
+from phantomgpu.report.edited import edited
 
 PREFIX: Final = "#p1."
 MOST_BYTES: Final = 256 * 1024
@@ -172,14 +173,13 @@ def _profile_change(text: str, original: str | None) -> str | dict[str, Any]:
 def _profile_text(name: str, change: object, original: str | None) -> object:
     if not isinstance(change, dict):
         return change
-    before = _toml(original)
-    if before is None:
+    if original is None or _toml(original) is None:
         raise LinkError(
             f"the link changes the profile {name!r}, which this catalogue does not have",
             where=f"share link, profiles.{name}",
             fix="ask its sender for the profile as a file, and open that",
         )
-    return canonical_toml(patched(before, change))
+    return edited(original, change)
 
 
 def _toml(text: str | None) -> dict[str, Any] | None:

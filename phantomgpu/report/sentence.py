@@ -37,7 +37,10 @@ def _sentence(comparison: Comparison, model: str, title: str) -> str:
     runtime = comparison.runtimes[best.runtime].name
     run = f"{title} at batch {best.batch} in {best.precision} under {runtime} takes {_time(best)}"
     if len(ranked) == 1:
-        head = f"{run} on {gpus[best.gpu].name}"
+        is_choice = len({cell.gpu for cell in cells}) > 1
+        head = f"Only {gpus[best.gpu].name} can run this: {run}" if is_choice else (
+            f"{run} on {gpus[best.gpu].name}"
+        )  # fmt: skip
         return " ".join([f"{head}; {_time_goes_into(best)}.", *_left_out(cells, ranked, gpus)])
     second = ranked[1]
     ratio = (second.latency_s or 0.0) / (best.latency_s or 1.0)
