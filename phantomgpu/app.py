@@ -42,7 +42,7 @@ from phantomgpu.comparison.shelf import Shelf
 from phantomgpu.comparison.sweep import dims_of_models, with_custom_profiles
 from phantomgpu.cost import predict
 from phantomgpu.errors import PhantomGPUError
-from phantomgpu.hardware import load_catalog
+from phantomgpu.hardware import Catalog, load_catalog
 from phantomgpu.onnx import Source, batch_symbol, infer_shapes
 from phantomgpu.report.charts import (
     against_batch,
@@ -124,6 +124,11 @@ class App:
         return self._shelf.entries()
 
     # GPUs and runtimes
+
+    @property
+    def catalog(self) -> Catalog:
+        """The profiles, for ``validation``, whose rows are no request."""
+        return self._catalog
 
     def gpus(self) -> list[Json]:
         """Every GPU of the catalogue, as ``gpu`` has it, sources left out."""

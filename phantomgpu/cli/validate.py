@@ -1,11 +1,12 @@
 """``phantomgpu validate``: predictions beside measurements, and how far off they are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import click
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 import phantomgpu
@@ -14,9 +15,8 @@ from phantomgpu.cli.folders import open_app
 from phantomgpu.cli.measurements import Reference, model_folder, read_text, reference, write_text
 from phantomgpu.cli.options import JSON, PROFILES
 from phantomgpu.cli.output import console, print_json
-from phantomgpu.cli.tables import plain_table
+from phantomgpu.cli.tables import WIDE, plain_table
 from phantomgpu.validation.figures import (
-    Errors,
     Figure,
     figure_json,
     figures_of,
@@ -35,8 +35,8 @@ _MOST_REASONS: Final = 8
 """Reasons shown; the rest are counted."""
 
 _LEGEND: Final = (
-    "Errors are |predicted / measured - 1|, in %; bias keeps the sign. In 80 %: share of the rows "
-    "inside their interval, which is meant to be 80. Roofline: mean error of a plain roofline at "
+    "Errors are |predicted / measured - 1|, in %; bias keeps the sign. In 80: share of the rows "
+    "inside their 80 % interval. Roofline: mean error of a plain roofline at "
     "peak on the same rows."
 )
 
@@ -121,17 +121,16 @@ def _outcomes(
 
 
 def _print(outcomes: Sequence[Outcome], out: Console) -> None:
-    columns = ("source", "GPU", "operator", "dtype", "rows", "mean", "median", "p90", "bias",
-               "in 80 %", "roofline")  # fmt: skip
-    table = plain_table(*columns, numeric=columns[4:], kept=columns[:4], gap=1)
-    for figure in figures_of(outcomes):
-        table.add_row(*figure.key, *_numbers(figure))
-    out.print(table)
-    summary = figures_of(outcomes, lambda outcome: (outcome.row.text("source"),))
-    table = plain_table("source", *columns[4:], numeric=columns[4:], kept=("source",), gap=1)
-    for figure in summary:
-        table.add_row(*figure.key, *_numbers(figure))
-    out.print(table)
+    figures = figures_of(outcomes)
+    for source in dict.fromkeys(figure.key[0] for figure in figures):
+        out.print(Text(source, style="bold"))
+        members = [figure for figure in figures if figure.key[0] == source]
+        out.print(_table([(figure.key[1:], figure) for figure in members],
+                         ("GPU", "operator", "dtype"), width=out.width))  # fmt: skip
+        out.print()
+    by_source = figures_of(outcomes, lambda outcome: (outcome.row.text("source"),))
+    out.print(_table([(f.key, f) for f in by_source], ("source",), width=out.width))
+    out.print()
     tau, pairs = rank_agreement(outcomes)
     if pairs:
         out.print(f"Order of GPUs on the same work: Kendall tau {tau:.2f} over {pairs} pairs")
@@ -139,11 +138,28 @@ def _print(outcomes: Sequence[Outcome], out: Console) -> None:
     out.print(Text(_LEGEND, style="dim"))
 
 
-def _numbers(figure: Figure) -> list[str]:
-    errors: Errors = figure.errors
-    shares = (errors.mape, errors.median_ape, errors.p90_ape, errors.bias, figure.coverage80,
-              figure.roofline.mape)  # fmt: skip
-    return [str(errors.n), *(f"{100.0 * share:.1f}" for share in shares)]
+def _table(
+    rows: Sequence[tuple[Sequence[str], Figure]], names: Sequence[str], *, width: int
+) -> Table:
+    """Figures in per cent, one line for each group; the tails only where there is room."""
+    is_wide = width >= WIDE
+    numbers: dict[str, Callable[[Figure], str]] = {
+        "rows": lambda f: str(f.errors.n),
+        "mean": lambda f: _percent(f.errors.mape),
+        "median": lambda f: _percent(f.errors.median_ape),
+        **({"p90": lambda f: _percent(f.errors.p90_ape)} if is_wide else {}),
+        "bias": lambda f: _percent(f.errors.bias),
+        "in 80": lambda f: _percent(f.coverage80),
+        "roofline": lambda f: _percent(f.roofline.mape),
+    }
+    table = plain_table(*names, *numbers, numeric=tuple(numbers), gap=2 if is_wide else 1)
+    for key, figure in rows:
+        table.add_row(*key, *(show(figure) for show in numbers.values()))
+    return table
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.1f}" if abs(share) < 1.0 else f"{100.0 * share:.0f}"
 
 
 def _print_left_out(outcomes: Sequence[Outcome], out: Console) -> None:

@@ -36,7 +36,7 @@ class ModelFolder:
         name: What people call it.
         files: Names of the files in it.
         open: Gives the ``Source`` of one of them.
-        index: File by source and model, from ``index.csv``.
+        index: File by source and model, from ``index.csv``; the source is empty where any will do.
     """
 
     name: str
@@ -50,8 +50,11 @@ class ModelFolder:
         for variant in variants:
             if variant.holds(cells) and (found := self._named(f"{model}__{variant.suffix}")):
                 return found
-        indexed = self.index.get((cells.get("source", ""), model))
-        return indexed if indexed in self.files else self._named(model)
+        for source in (cells.get("source", ""), ""):
+            indexed = self.index.get((source, model))
+            if indexed in self.files:
+                return indexed
+        return self._named(model)
 
     def _named(self, stem: str) -> str | None:
         return next((stem + end for end in SUFFIXES if stem + end in self.files), None)
