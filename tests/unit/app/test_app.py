@@ -1,5 +1,6 @@
 """What both shells call: plain values in, values that JSON can hold out."""
 
+import csv
 import json
 
 import pytest
@@ -199,3 +200,22 @@ def test_a_damaged_link_is_an_error(app):
 def test_a_request_that_is_none_is_an_error(app, request_):
     with pytest.raises(PhantomGPUError):
         app.compare(request_)
+
+
+def test_every_built_in_model_has_the_macs_its_definition_was_counted_at(app):
+    for model in app.models():
+        found = app.inspect(model["id"])
+
+        assert found["macs"] == model["macs"], model["id"]
+        assert found["shapes"]["static"] == found["shapes"]["nodes"], model["id"]
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("export", ["resnet50_ts13_dynbhw", "bert_base_ts11", "vit_b16_ts14_dynb"])
+def test_the_macs_of_other_exports_equal_the_corpus(app, shared_data, export):
+    with (shared_data / "corpus" / "index.csv").open(newline="") as rows:
+        known = next(row for row in csv.DictReader(rows) if row["name"] == export)
+    path = shared_data / "corpus" / f"{export}.onnx.gz"
+    app.open_model(BytesSource(path.name, path.read_bytes()), name=export)
+
+    assert app.inspect(export, dims=json.loads(known["dims"]))["macs"] == int(known["macs"])
