@@ -34,6 +34,7 @@ class Inference:
         values: What is known, by unique name.
         constant: Names that depend on no graph input.
         assumptions: By node and reason.
+        loose: Names whose sizes rest on an upper bound or a guess.
     """
 
     def __init__(self, graph: Graph, fixed: FixedInputs) -> None:
@@ -49,6 +50,7 @@ class Inference:
             (each.node, each.reason): each for each in fixed.assumptions
         }
         self.trials = 0
+        self.loose: set[str] = set()
         self.asked: dict[Any, list[Outcome]] = {}
         self._bodies = 0
 
@@ -134,7 +136,10 @@ class Inference:
     def shape(self, node: Node, scope: Scope) -> None:
         """Put the outputs of a node whose inputs are known."""
         call = self.call(node, scope)
+        flags = len(self.assumptions)
         found = outcomes(self, node, call, scope)
+        if len(self.assumptions) != flags or self.loose.intersection(node.inputs):
+            self.loose.update(node.outputs)
         for name, outcome in zip(node.outputs, found, strict=True):
             if name:
                 self.put(name, outcome, node=node.name)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from phantomgpu.onnx.inference import Inference
 
 _FROM_DIMS: Final = frozenset({"Shape", "Size", "EyeLike"})
+_COMPARING: Final = frozenset(
+    {"Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "And", "Or", "Xor", "Not"}
+)
 _OPEN: Final[Outcome] = ("undefined", None)
 
 
@@ -36,7 +39,12 @@ def outcomes(run: "Inference", node: Node, call: Call, scope: Scope) -> list[Typ
         found = _evaluated(run, node, call)
         if found is not None:
             return found
-    open_ones = _ruled(node, call) or _from_schema(run, node, call, scope)
+    try:
+        open_ones = _ruled(node, call) or _from_schema(run, node, call, scope)
+    except ShapeError:
+        if not run.loose.intersection(node.inputs):
+            raise
+        return _reconciled(run, node, call)
     settled = [_settled(run, node, call, scope, k, each) for k, each in enumerate(open_ones)]
     if known and _is_small(settled):
         _evaluated(run, node, call, settled)
@@ -97,8 +105,8 @@ def _from_schema(run: "Inference", node: Node, call: Call, scope: Scope) -> list
         try:
             found = _ask(node, call)
         except SchemaError as error:
-            declared = [_declared(run, name, scope) for name in node.outputs if name]
-            if any(each is None or each.dims is None for each in declared):
+            stated = [_stated(run, _declared(run, name, scope)) for name in node.outputs if name]
+            if any(each is None or None in each for each in stated):
                 raise _contradiction(node, call, str(error)) from None
             run.assume(node, "its inputs contradict its operator; its shape is that of the file")
             return [_OPEN] * len(node.outputs)
@@ -142,12 +150,22 @@ def _settled(
         dims = stated
     elif stated is not None and len(stated) == len(dims):
         dims = tuple(a if b is None else b for a, b in zip(stated, dims, strict=True))
-    known = has_schema(node.op_type, node.domain, call.version)
+    known = outcome != _OPEN or has_schema(node.op_type, node.domain, call.version)
     if dims is not None and None not in dims:
         what = "its shape depends on data" if known else f"{_called(node)} is unknown"
         run.assume(node, f"{what}; its shape is taken from the file")
         return dtype, dims  # type: ignore[return-value]
     return dtype, _bounded(run, node, call, index, dims, known=known)
+
+
+def _reconciled(run: "Inference", node: Node, call: Call) -> list[Typed]:
+    """Outputs where upper bounds upstream contradict the operator: the largest of its inputs."""
+    run.assume(node, "upper bounds of its inputs do not fit each other; the largest is taken")
+    first = max(
+        (each for each in call.inputs if each is not None), key=lambda each: product(each[1])
+    )
+    dtype = "bool" if call.op_type in _COMPARING else first[0]
+    return [(dtype, first[1])] * len(node.outputs)
 
 
 def _bounded(

@@ -242,7 +242,8 @@ class _Reader:
     def initializer(self, record: Record, parts: _Parts, start: int) -> None:
         """Note a stored tensor, its value where it was kept."""
         self.count_tensor(start)
-        if record.name in parts.stored:
+        same = parts.stored.get(record.name)  # exporters repeat one; runtimes take the last
+        if same is not None and (same.dims, same.dtype) != (record.dims, record.dtype):
             raise _duplicate(self.walk, record.name, start)
         self.count_weight(record)
         parts.stored[record.name] = Tensor(record.name, record.dims, record.dtype, is_weight=True)

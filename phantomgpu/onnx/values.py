@@ -97,6 +97,13 @@ def _cast(call: Call) -> Value:
     return np.asarray(value).astype(NUMPY[name])
 
 
+def _is_inf(call: Call) -> Value:
+    data, asked = given(call)[0], call.attributes
+    high = np.isposinf(data) if asked.get("detect_positive", 1) else np.zeros(data.shape, bool)
+    low = np.isneginf(data) if asked.get("detect_negative", 1) else np.zeros(data.shape, bool)
+    return np.asarray(high | low)
+
+
 def _where(call: Call) -> Value:
     condition, a, b = given(call)
     return np.asarray(np.where(condition, a, b)).astype(a.dtype, copy=False)
@@ -118,8 +125,13 @@ def _reduce(function: Callable[..., Any]) -> Callable[[Call], Value]:
 def _arg(function: Callable[..., Any]) -> Callable[[Call], Value]:
     def made(call: Call) -> Value:
         keep = bool(call.attributes.get("keepdims", 1))
-        axis = call.attributes.get("axis", 0)
-        return np.asarray(function(given(call)[0], axis=axis, keepdims=keep)).astype(np.int64)
+        axis, data = call.attributes.get("axis", 0), given(call)[0]
+        if call.attributes.get("select_last_index"):
+            last = data.shape[axis] - 1
+            found = last - function(np.flip(data, axis), axis=axis, keepdims=keep)
+        else:
+            found = function(data, axis=axis, keepdims=keep)
+        return np.asarray(found).astype(np.int64)
 
     return made
 
@@ -144,7 +156,11 @@ def _topk(call: Call) -> Any:
     data = given(call)[0]
     k = int(call.attributes.get("k") or (call.ints(1) or [0])[0])
     axis = call.attributes.get("axis", -1)
-    order = np.argsort(-data if call.attributes.get("largest", 1) else data, axis, kind="stable")
+    if call.attributes.get("largest", 1):  # equal ones by their place, so flipped twice
+        reverse = np.flip(np.argsort(np.flip(data, axis), axis, kind="stable"), axis)
+        order = data.shape[axis] - 1 - reverse
+    else:
+        order = np.argsort(data, axis, kind="stable")
     order = np.take(order, np.arange(k), axis)
     return [np.take_along_axis(data, order, axis), order.astype(np.int64)]
 
@@ -164,7 +180,7 @@ EVALUATORS: Final[dict[str, Callable[[Call], Any]]] = {
     "And": _pointwise(np.logical_and), "Or": _pointwise(np.logical_or),
     "Xor": _pointwise(np.logical_xor), "Not": _pointwise(np.logical_not),
     "BitwiseAnd": _pointwise(np.bitwise_and), "BitwiseOr": _pointwise(np.bitwise_or),
-    "IsNaN": _pointwise(np.isnan), "IsInf": _pointwise(np.isinf),
+    "IsNaN": _pointwise(np.isnan), "IsInf": _is_inf,
     "Cast": _cast, "CastLike": _cast,
     "Where": _where, "Clip": _clip, "CumSum": _cumsum, "TopK": _topk,
     "ReduceSum": _reduce(np.sum), "ReduceProd": _reduce(np.prod), "ReduceMax": _reduce(np.max),

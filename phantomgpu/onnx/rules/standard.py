@@ -127,6 +127,20 @@ def upsample(call: Call) -> list[Typed]:
     return [(call.dtype(0), tuple(int(d * s) for d, s in zip(dims, scales, strict=True)))]
 
 
+def stft(call: Call) -> list[Typed]:
+    """``[batch, frames, bins, 2]``; half the bins and one by default, as the signal is real.
+
+    The schema's own inference takes an absent ``onesided`` for 0, though its default is 1.
+    """
+    step = call.ints(1)
+    width = call.ints(3) if call.has(3) else [call.dims(2)[0]]
+    if step is None or width is None:
+        raise LookupError("the frames are computed from data")
+    batch, samples = call.dims(0)[:2]
+    bins = width[0] // 2 + 1 if call.attributes.get("onesided", 1) else width[0]
+    return [(call.dtype(0), (batch, (samples - width[0]) // step[0] + 1, bins, 2))]
+
+
 def compress(call: Call) -> list[Typed]:
     """Compress of opset 9, where the condition is known."""
     condition = call.value(1)
@@ -154,6 +168,7 @@ STANDARD: Final[dict[str, tuple[int, Rule]]] = {
     "BatchNormalization": (5, batch_norm), "Cast": (5, cast), "Concat": (3, concat),
     "Dropout": (11, dropout), "Gemm": (5, gemm), "GlobalLpPool": (1, global_pool),
     "GRU": (2, gru), "LpPool": (_ALWAYS, lp_pool), "Pad": (1, pad), "Reshape": (4, reshape),
-    "Split": (1, split), "Upsample": (6, upsample), "Compress": (10, compress),
+    "Split": (1, split), "Upsample": (6, upsample), "STFT": (_ALWAYS, stft),
+    "Compress": (10, compress),
 }  # fmt: skip
 """By operator: the last opset at which its schema infers nothing, and the rule."""
