@@ -37,22 +37,18 @@ from phantomgpu.comparison import (
     request_as_dict,
     request_from,
 )
+from phantomgpu.comparison.dims import dims_of_models
 from phantomgpu.comparison.library import read_library
 from phantomgpu.comparison.shelf import Shelf
-from phantomgpu.comparison.sweep import dims_of_models, with_custom_profiles
+from phantomgpu.comparison.sweep import with_custom_profiles
 from phantomgpu.cost import predict
 from phantomgpu.errors import PhantomGPUError
 from phantomgpu.hardware import Catalog, load_catalog
 from phantomgpu.onnx import Source, batch_symbol, infer_shapes
-from phantomgpu.report.charts import (
-    against_batch,
-    latency_by_gpu,
-    memory_over_run,
-    roofline,
-    time_by_kernel,
-)
+from phantomgpu.report.charts import against_batch, latency_by_gpu
 from phantomgpu.report.inspection import inputs_json, inspection_json, model_json
 from phantomgpu.report.json import cell_json, comparison_json
+from phantomgpu.report.kernel_charts import memory_over_run, roofline, time_by_kernel
 from phantomgpu.report.kernels import kernel_times
 from phantomgpu.report.link import decode_link, encode_link
 from phantomgpu.report.problems import profile_problems

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from phantomgpu.comparison.request import LARGEST_BATCH
+from phantomgpu.comparison.check import LARGEST_BATCH
 from phantomgpu.hardware.toml import GIB
 
 MEMORY_UNIT_BYTES: Final = GIB

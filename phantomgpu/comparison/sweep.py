@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from phantomgpu.comparison.cell import Cell, Comparison, ModelFacts, Problem
+from phantomgpu.comparison.dims import dims_of_models
 from phantomgpu.comparison.problems import (
     NeededBytes,
     memory_problem,
@@ -15,9 +16,8 @@ from phantomgpu.comparison.problems import (
 from phantomgpu.comparison.request import Request
 from phantomgpu.cost import Estimate, predict
 from phantomgpu.cost.footprint import footprint_bytes
-from phantomgpu.errors import BatchError, RequestError, UnknownNameError, nearest
+from phantomgpu.errors import UnknownNameError, nearest
 from phantomgpu.hardware import Catalog, GpuProfile, Runtime
-from phantomgpu.onnx import batch_symbol
 from phantomgpu.onnx.graph import Graph
 from phantomgpu.workload import Schedule, lower
 
@@ -120,53 +120,6 @@ def with_custom_profiles(request: Request, catalog: Catalog) -> Catalog:
     return catalog
 
 
-def dims_of_models(request: Request, models: Mapping[str, Graph]) -> dict[str, dict[str, int]]:
-    """The free dimensions to set in each model: of those asked for, the ones it has.
-
-    Raises:
-        BatchError: A batch is asked for, and a model has none, or ``dims`` sets it too.
-        RequestError: No model has such a dimension.
-    """
-    chosen = {}
-    for name in request.models:
-        graph = models[name]
-        batch = batch_symbol(graph)
-        _check_batch(request, name, batch)
-        chosen[name] = {dim: size for dim, size in request.dims.items() if has_dim(graph, dim)}
-    for dim in request.dims:
-        if not any(dim in dims for dims in chosen.values()):
-            free = sorted({d for name in request.models for d in free_dims(models[name])})
-            raise RequestError(
-                f"no model of this comparison has a dimension {dim!r}",
-                where=f"dims, {dim}",
-                fix=f"free dimensions are {', '.join(free) or 'none'}; "
-                "a fixed one is set by input:axis",
-            )
-    return chosen
-
-
-def free_dims(graph: Graph) -> list[str]:
-    """Symbols of the free dimensions of the inputs, in order of appearance."""
-    symbols = [
-        dim
-        for name in graph.inputs
-        for dim in graph.tensors[name].dims or ()
-        if isinstance(dim, str)
-    ]
-    return list(dict.fromkeys(symbols))
-
-
-def has_dim(graph: Graph, name: str) -> bool:
-    """Whether a name stands for a dimension of an input: a symbol, or ``input:axis``."""
-    if name in free_dims(graph):
-        return True
-    tensor, _, axis = name.rpartition(":")
-    if tensor not in graph.inputs or not axis.isdecimal():
-        return False
-    dims = graph.tensors[tensor].dims
-    return dims is None or int(axis) < len(dims)
-
-
 def memory_of(schedule: Schedule, runtime: Runtime) -> NeededBytes:
     """Device memory that one run needs, by batch and precision; each is worked out once."""
 
@@ -244,14 +197,4 @@ def _check_models(request: Request, models: Mapping[str, Graph]) -> None:
                 f"there is no model {name!r}",
                 where=f"models, value {at}",
                 fix=f"did you mean {' or '.join(nearest(name, models)) or 'a file'}?",
-            )
-
-
-def _check_batch(request: Request, name: str, batch: str | None) -> None:
-    for dim in ("batch", batch):
-        if dim is not None and dim in request.dims:
-            raise BatchError(
-                f"{dim} is the batch dimension of {name}, and is set among the dimensions too",
-                where=f"dims, {dim}",
-                fix="give it once, as a batch",
             )

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phantomgpu.comparison import largest_batch
-from phantomgpu.comparison.request import LARGEST_BATCH
+from phantomgpu.comparison.check import LARGEST_BATCH
 
 
 @given(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phantomgpu.comparison import Request, request_as_dict, request_from
-from phantomgpu.comparison.request import LARGEST_BATCH, MOST, MOST_CELLS
+from phantomgpu.comparison.check import LARGEST_BATCH, MOST, MOST_CELLS
 from phantomgpu.dtype import PRECISIONS
 from phantomgpu.errors import PhantomGPUError, RequestError, UnknownNameError
 

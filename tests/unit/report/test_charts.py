@@ -4,10 +4,9 @@ import json
 
 import pytest
 
-from phantomgpu.report.charts import (
+from phantomgpu.report.charts import against_batch, latency_by_gpu
+from phantomgpu.report.kernel_charts import (
     MOST_BARS,
-    against_batch,
-    latency_by_gpu,
     memory_over_run,
     roofline,
     time_by_kernel,
