@@ -197,7 +197,7 @@ def test_bodies_see_values_around_them():
     then = a_graph([a_node("Reshape", "x to", "t")], outputs={"t": ("float32", None)})
     graph = shaped(
         [a_node("If", "c", "y", then_branch=then, else_branch=then)],
-        PAIR, "y", stored={"c": np.array(True), "to": np.array([3, -1])},
+        PAIR, "y", stored={"c": np.array(True), "to": np.array([3, -1], np.int64)},
     )  # fmt: skip
 
     assert dims(graph, "y") == (3, 2)
