@@ -5,12 +5,15 @@ from typing import Any, Literal
 
 from phantomgpu.comparison import Cell, Comparison
 from phantomgpu.report.rounding import rounded
-from phantomgpu.report.vega import Spec, chart, colour, tooltip
+from phantomgpu.report.vega import Spec, chart, colour, shape, tooltip
 
 
 def latency_by_gpu(comparison: Comparison) -> Spec:
-    """Latency of each GPU with its interval, one row for each batch."""
-    values = [_latency_value(cell) for cell in comparison.cells if cell.problem is None]
+    """Latency of each GPU with its interval, one row for each run and batch.
+
+    A GPU that cannot run says why in the place of its latency.
+    """
+    values = [_latency_value(cell) for cell in comparison.cells]
     x = {"field": "latency_ms", "type": "quantitative", "title": "latency, ms"}
     y = {"field": "gpu", "type": "nominal", "title": None, "sort": list(comparison.request.gpus)}
     interval = {
@@ -26,16 +29,24 @@ def latency_by_gpu(comparison: Comparison) -> Spec:
         "encoding": {
             "x": x,
             "y": y,
-            "color": colour("gpu", comparison.request.gpus),
+            "color": {**colour("gpu", comparison.request.gpus), "legend": None},
             "tooltip": tooltip("gpu", "batch", "latency_ms", "latency_low_ms", "latency_high_ms"),
         },
     }
+    problem = {
+        "transform": [{"filter": "datum.problem"}],
+        "mark": {"type": "text", "align": "left", "dx": 4},
+        "encoding": {"x": {"value": 0}, "y": y, "text": {"field": "problem"}},
+    }
+    runs = list(dict.fromkeys(value["run"] for value in values))
+    header = {"title": None, "labelAnchor": "start"}
     return chart(
         "Latency by GPU, with the 80 % prediction interval.",
         values,
         {
-            "facet": {"row": {"field": "run", "title": None}},
-            "spec": {"layer": [interval, point]},
+            "facet": {"field": "run", "type": "nominal", "sort": runs, "header": header},
+            "columns": 1,
+            "spec": {"layer": [interval, point, problem]},
             "resolve": {"scale": {"x": "independent"}},
         },
     )
@@ -72,7 +83,7 @@ def against_batch(comparison: Comparison, quantity: Literal["latency", "throughp
             "mark": {"type": "line", "point": True},
             "encoding": {
                 "x": x, "y": y, "color": colours, "detail": series,
-                "shape": {"field": "gpu", "type": "nominal", "title": None},
+                "shape": shape("gpu", comparison.request.gpus),
                 "tooltip": tooltip("gpu", "batch", field, low, high),
             },
         },
@@ -106,6 +117,7 @@ def _latency_value(cell: Cell) -> dict[str, Any]:
         "throughput_low_per_s": rounded(cell.batch / cell.high_s) if cell.high_s else None,
         "throughput_high_per_s": rounded(cell.batch / cell.low_s) if cell.low_s else None,
         "basis": cell.basis,
+        "problem": cell.problem.what if cell.problem else None,
     }
 
 

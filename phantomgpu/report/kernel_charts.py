@@ -6,7 +6,7 @@ from typing import Any, Final
 from phantomgpu.dtype import PRECISIONS
 from phantomgpu.hardware import GpuProfile
 from phantomgpu.report.rounding import rounded
-from phantomgpu.report.vega import PALETTE, Spec, chart, colour, tooltip
+from phantomgpu.report.vega import PALETTE, Spec, chart, colour, shape, tooltip
 
 MOST_BARS: Final = 20
 """Kernels that get a bar of their own; the rest share one."""
@@ -54,7 +54,7 @@ def roofline(gpu: GpuProfile, precision: str, kernels: Sequence[Mapping[str, Any
             "y": y,
             "size": {"field": "share", "type": "quantitative", "title": "share of time"},
             "color": colour("bound", bounds),
-            "shape": {"field": "bound", "type": "nominal", "sort": list(bounds)},
+            "shape": shape("bound", bounds),
             "tooltip": tooltip("op", "nodes", "intensity", "flops_per_s", "share", "bound"),
         },
     }

@@ -41,3 +41,13 @@ def colour(field: str, order: Sequence[str]) -> Spec:
 def tooltip(*fields: str) -> list[Spec]:
     """What is shown of a point that one looks at."""
     return [{"field": field} for field in fields]
+
+
+def shape(field: str, order: Sequence[str]) -> Spec:
+    """An encoding by shape that says the same as ``colour``, for those who see no colours."""
+    return {
+        "field": field,
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": list(order)},
+    }
