@@ -30,8 +30,35 @@ def _followed(
 
 
 def conv_bn(flow: Flow) -> Flow:
-    """Convolution, then batch normalisation: its scale and shift go into the weights."""
-    return _followed(flow, starts=_is_conv, then=_BATCH_NORM)
+    """Convolution, then a scale and shift of each channel: they go into its weights.
+
+    Batch normalisation, also where an exporter wrote it as a product and a sum with constants.
+    """
+    matches = []
+    for position, op in enumerate(flow.ops):
+        members = [position]
+        while _is_conv(op) and len(flow.ops[members[-1]].outputs) == 1:
+            user = flow.sole_user(flow.ops[members[-1]].outputs[0])
+            if user < 0 or not (_is_bn(flow.ops[user]) or _scales_channels(flow, user)):
+                break
+            members.append(user)
+        matches.append(Match(tuple(members)))
+    return flow.contracted(matches)
+
+
+def _is_bn(op: Op) -> bool:
+    return op.kind in _BATCH_NORM
+
+
+def _scales_channels(flow: Flow, position: int) -> bool:
+    """Whether an operation multiplies or shifts every channel by a constant."""
+    op = flow.ops[position]
+    running = [name for name in op.args if not flow.is_constant(name)]
+    if op.kind not in ("Mul", "Add", "Sub", "Div") or len(op.args) != 2 or len(running) != 1:
+        return False
+    dims = flow.tensor(op.outputs[0]).dims or ()
+    constant = next(name for name in op.args if flow.is_constant(name))
+    return len(dims) > 2 and flow.size(constant) in (1, dims[1])
 
 
 def conv_activation(flow: Flow) -> Flow:
@@ -41,12 +68,17 @@ def conv_activation(flow: Flow) -> Flow:
 
 def bn_activation(flow: Flow) -> Flow:
     """Batch normalisation that no convolution could take in, then an activation."""
-    return _followed(flow, starts=lambda op: op.kind in _BATCH_NORM, then=ACTIVATIONS)
+    return _followed(flow, starts=_is_bn, then=ACTIVATIONS)
 
 
 def matmul_activation(flow: Flow) -> Flow:
     """Matrix product, then an activation of either form."""
     return _followed(flow, starts=lambda op: op.family == "matmul", then=ACTIVATIONS | GATED)
+
+
+def gemm_activation(flow: Flow) -> Flow:
+    """A Gemm of the file itself, then a plain activation."""
+    return _followed(flow, starts=lambda op: op.kind == "Gemm", then=ACTIVATIONS)
 
 
 def bias_gelu(flow: Flow) -> Flow:

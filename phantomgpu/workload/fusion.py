@@ -22,6 +22,7 @@ from phantomgpu.workload.epilogues import (
     conv_activation,
     conv_add_activation,
     conv_bn,
+    gemm_activation,
     matmul_activation,
     matmul_add,
 )
@@ -58,6 +59,7 @@ RULES: Final[dict[str, Rule]] = {
     "conv-activation": conv_activation,
     "matmul-add": matmul_add,
     "matmul-activation": matmul_activation,
+    "gemm-activation": gemm_activation,
     "bias-gelu": bias_gelu,
     "add-norm": add_norm,
     "conv-bias-apart": conv_bias_apart,

@@ -35,6 +35,7 @@ FUSION = {
         "bn-activation",
         "conv-add-activation",
         "conv-activation",
+        "gemm-activation",
         "bias-gelu",
         "add-norm",
         "in-place",
