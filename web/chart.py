@@ -44,7 +44,8 @@ def series_of(cells, gpus, metric, precision, runtime):
     for place, (gpu, name) in enumerate(gpus):
         own = sorted(
             (
-                cell for cell in cells
+                cell
+                for cell in cells
                 if cell["gpu"] == gpu
                 and cell["precision"] == precision
                 and cell["runtime"] == runtime
@@ -118,7 +119,7 @@ def _frame(drawn, metric, width):
     log = METRICS[metric]["log"]
     longest = max(len(one["name"]) for one in drawn)
     right = 16 if width < NARROW else min(170, 26 + 7 * longest)
-    frame = {
+    return {
         "log": log,
         "batches": batches,
         "low": min(lows) * 0.9 if log else 0,
@@ -129,7 +130,6 @@ def _frame(drawn, metric, width):
         "bottom": HEIGHT - BOTTOM,
         "width": width,
     }
-    return frame
 
 
 def _x(frame, batch):
@@ -137,9 +137,7 @@ def _x(frame, batch):
     if len(batches) == 1:
         return (frame["left"] + frame["right"]) / 2
     inset = 10
-    return placed_log(
-        batch, batches[0], batches[-1], frame["left"] + inset, frame["right"] - inset
-    )
+    return placed_log(batch, batches[0], batches[-1], frame["left"] + inset, frame["right"] - inset)
 
 
 def _y(frame, value):
@@ -161,12 +159,12 @@ def _axes(frame, what):
                 frame["left"], frame["right"], y, y, frame["left"] - 8, y + 4, _mark(mark)
             )
         )
-    for batch in frame["batches"]:
-        parts.append(
-            "<text class='tick x' x='{:.1f}' y='{:.0f}'>{}</text>".format(
-                _x(frame, batch), frame["bottom"] + 20, batch
-            )
+    parts.extend(
+        "<text class='tick x' x='{:.1f}' y='{:.0f}'>{}</text>".format(
+            _x(frame, batch), frame["bottom"] + 20, batch
         )
+        for batch in frame["batches"]
+    )
     parts.append(
         "<text class='unit' x='0' y='10'>{}</text>"
         "<text class='unit end' x='{:.0f}' y='{:.0f}'>batch size</text></g>".format(
@@ -191,9 +189,7 @@ def _band(frame, one):
     upper = ["{:.1f},{:.1f}".format(_x(frame, p[0]), _y(frame, p[3])) for p in points]
     lower = ["{:.1f},{:.1f}".format(_x(frame, p[0]), _y(frame, p[2])) for p in points]
     lower.reverse()
-    return "<polygon class='band s{}' points='{}'/>".format(
-        one["place"], " ".join(upper + lower)
-    )
+    return "<polygon class='band s{}' points='{}'/>".format(one["place"], " ".join(upper + lower))
 
 
 def _line(frame, one):
@@ -240,14 +236,22 @@ def _labels(frame, drawn):
     ends = [_y(frame, one["points"][-1][1]) for one in drawn]
     places = spread(ends, LABEL_GAP, frame["top"] + 4, frame["bottom"] - 4)
     parts = []
-    for one, end, y in zip(drawn, ends, places):
+    for at, one in enumerate(drawn):
+        end, y = ends[at], places[at]
         x = _x(frame, one["points"][-1][0])
         start = max(x + (20 if one["full_at"] else 8), x)
         parts.append(
             "<path class='lead s{}' d='M{:.1f} {:.1f}L{:.1f} {:.1f}'/>"
             "<text class='name s{}' x='{:.1f}' y='{:.1f}'>{}</text>".format(
-                one["place"], start, end, frame["right"] + 8, y,
-                one["place"], frame["right"] + 12, y + 4, escaped(one["name"]),
+                one["place"],
+                start,
+                end,
+                frame["right"] + 8,
+                y,
+                one["place"],
+                frame["right"] + 12,
+                y + 4,
+                escaped(one["name"]),
             )
         )
     return "".join(parts)
@@ -264,8 +268,14 @@ def _columns(frame, drawn, what):
         parts.append(
             "<g class='column'><rect x='{:.1f}' y='{}' width='{:.1f}' height='{}'/>"
             "<line x1='{:.1f}' x2='{:.1f}' y1='{}' y2='{}'/>{}</g>".format(
-                left, frame["top"], right - left, frame["bottom"] - frame["top"],
-                edges[place], edges[place], frame["top"], frame["bottom"],
+                left,
+                frame["top"],
+                right - left,
+                frame["bottom"] - frame["top"],
+                edges[place],
+                edges[place],
+                frame["top"],
+                frame["bottom"],
                 _tip(frame, drawn, what, batch, edges[place]),
             )
         )
@@ -274,11 +284,7 @@ def _columns(frame, drawn, what):
 
 
 def _tip(frame, drawn, what, batch, x):
-    lines = []
-    for one in drawn:
-        for point in one["points"]:
-            if point[0] == batch:
-                lines.append((point[1], one))
+    lines = [(point[1], one) for one in drawn for point in one["points"] if point[0] == batch]
     lines.sort(key=lambda line: line[0], reverse=not frame["log"])
     wide, high = 232, 32 + 18 * len(lines)
     left = x + 12 if x + 12 + wide <= frame["width"] else max(0, x - 12 - wide)
@@ -294,7 +300,11 @@ def _tip(frame, drawn, what, batch, x):
         y = 40 + 18 * row
         parts.append(
             "{}<text x='30' y='{}'>{}</text><text class='value' x='{}' y='{}'>{}</text>".format(
-                _marker(one["place"], 17, y - 4), y, escaped(one["name"]), wide - 12, y,
+                _marker(one["place"], 17, y - 4),
+                y,
+                escaped(one["name"]),
+                wide - 12,
+                y,
                 figure(value),
             )
         )
@@ -303,9 +313,7 @@ def _tip(frame, drawn, what, batch, x):
 
 
 def _legend(drawn):
-    items = [
-        "<li>{}{}</li>".format(swatch(one["place"]), escaped(one["name"])) for one in drawn
-    ]
+    items = ["<li>{}{}</li>".format(swatch(one["place"]), escaped(one["name"])) for one in drawn]
     return "<ul class='legend'>{}</ul>".format("".join(items))
 
 
@@ -315,7 +323,12 @@ def _in_words(drawn, what):
         first, last = one["points"][0], one["points"][-1]
         parts.append(
             "{}: {} {} at batch {}, {} at batch {}{}.".format(
-                one["name"], figure(first[1]), what["unit"], first[0], figure(last[1]), last[0],
+                one["name"],
+                figure(first[1]),
+                what["unit"],
+                first[0],
+                figure(last[1]),
+                last[0],
                 ", out of memory at {}".format(one["full_at"]) if one["full_at"] else "",
             )
         )

@@ -31,7 +31,7 @@ class Page:
         self.state = after(self.state, event)
         view.draw(self.state)
         if not self.is_pumping and job(self.state) is not None:
-            asyncio.create_task(self.pump())
+            spawn(self.pump())
 
     async def pump(self):
         """Give the engine one job after the other until there is none left."""
@@ -58,17 +58,21 @@ class Page:
         elif kind == "inspect":
             self.dispatch({"type": "inspected", "request": request, "document": answer["ok"]})
         else:
-            self.dispatch({
-                "type": "compared" if kind == "compare" else "curved",
-                "request": request,
-                "comparison": answer["ok"],
-                "made": "tab",
-            })
+            self.dispatch(
+                {
+                    "type": "compared" if kind == "compare" else "curved",
+                    "request": request,
+                    "comparison": answer["ok"],
+                    "made": "tab",
+                }
+            )
 
     async def open(self, file):
         """Read a dropped or chosen file in the worker."""
         if self.engine is None:
-            self.dispatch({"type": "noticed", "text": "The engine is still loading: your file is next."})
+            self.dispatch(
+                {"type": "noticed", "text": "The engine is still loading: your file is next."}
+            )
             await self.started.wait()
         self.dispatch({"type": "working", "text": "Reading {}".format(file.name)})
         answer = json.loads(await self.engine.open_file(file))
@@ -77,12 +81,14 @@ class Page:
             view.show_answer()
             return
         opened = answer["ok"]
-        self.dispatch({
-            "type": "opened",
-            "id": opened["id"],
-            "size": opened["size"],
-            "batch": opened["batch"],
-        })
+        self.dispatch(
+            {
+                "type": "opened",
+                "id": opened["id"],
+                "size": opened["size"],
+                "batch": opened["batch"],
+            }
+        )
 
     async def start_engine(self):
         """Wait for the worker, then ask it what there is to choose."""
@@ -97,6 +103,11 @@ class Page:
         self.dispatch({"type": "catalog", "catalog": answer["ok"]})
         self.started.set()
         self.dispatch({"type": "engine", "phase": "ready"})
+
+
+def spawn(coroutine):
+    """Let a coroutine run beside; MicroPython's loop itself keeps what it runs."""
+    asyncio.create_task(coroutine)  # noqa: RUF006
 
 
 def told(element, name):
@@ -191,7 +202,7 @@ def on_change(event):
         page.dispatch({"type": "batches_typed", "text": element.value})
         element.value = ""
     elif action == "file" and element.files.length:
-        asyncio.create_task(page.open(element.files.item(0)))
+        spawn(page.open(element.files.item(0)))
         element.value = ""
 
 
@@ -206,9 +217,8 @@ def on_key(event):
         active = document.querySelector("#models .active")
         if active:
             page.dispatch({"type": "model_chosen", "id": told(active, "id")})
-    elif event.key == "Escape" or event.key == "Tab":
-        if page.state["model_open"]:
-            page.dispatch({"type": "model_closed"})
+    elif event.key in ("Escape", "Tab") and page.state["model_open"]:
+        page.dispatch({"type": "model_closed"})
 
 
 def on_drag(event):
@@ -228,7 +238,7 @@ def on_drop(event):
     event.preventDefault()
     view.drag(False)
     if event.dataTransfer and event.dataTransfer.files.length:
-        asyncio.create_task(page.open(event.dataTransfer.files.item(0)))
+        spawn(page.open(event.dataTransfer.files.item(0)))
 
 
 def on_progress(event):
@@ -283,4 +293,4 @@ page = Page(first_state())
 page.started = asyncio.Event()
 listen()
 view.draw(page.state)
-asyncio.create_task(page.start_engine())
+spawn(page.start_engine())

@@ -81,7 +81,9 @@ def progress_line(state):
         return "These are the figures of the last comparison that worked."
     if is_stale(state):
         if state["engine"]["phase"] == "loading":
-            return "<span class='busy'></span>Waiting for the engine; figures below are the last ones"
+            return (
+                "<span class='busy'></span>Waiting for the engine; figures below are the last ones"
+            )
         return ""
     if state["made"] == "build":
         return "Computed by this engine when the page was built"
@@ -119,12 +121,16 @@ def _kicker(state):
     answered = _answered(state)
     request = answered["request"]
     runtimes = names(state["catalog"]["runtimes"])
-    return escaped(" · ".join((
-        panel.chosen_model(answered)[0],
-        ", ".join(request["precisions"]),
-        ", ".join(runtimes.get(runtime, runtime) for runtime in request["runtimes"]),
-        "batch {}".format(state["shown_batch"]),
-    )))
+    return escaped(
+        " · ".join(
+            (
+                panel.chosen_model(answered)[0],
+                ", ".join(request["precisions"]),
+                ", ".join(runtimes.get(runtime, runtime) for runtime in request["runtimes"]),
+                "batch {}".format(state["shown_batch"]),
+            )
+        )
+    )
 
 
 def _batch_tabs(state):

@@ -54,9 +54,7 @@ def model_card(state):
         facts.append("{} parameters".format(count(inspection["parameters"])))
         if inspection["macs"]:
             facts.append("{} MACs".format(count(inspection["macs"])))
-    return (
-        "<p class='chosen'><strong>{}</strong><span>{}</span></p>{}{}{}"
-    ).format(
+    return ("<p class='chosen'><strong>{}</strong><span>{}</span></p>{}{}{}").format(
         escaped(name),
         escaped(about),
         "<p class='facts'>{}</p>".format(" · ".join(facts)) if facts else "",
@@ -175,9 +173,7 @@ def batch_chips(state):
     """A toggle for each usual batch size and each other one that was typed."""
     chosen = state["request"]["batches"]
     choices = sorted(set(BATCH_CHOICES) | set(chosen))
-    return "".join(
-        _chip("batch", str(batch), str(batch), batch in chosen) for batch in choices
-    )
+    return "".join(_chip("batch", str(batch), str(batch), batch in chosen) for batch in choices)
 
 
 def precision_chips(state):
@@ -201,6 +197,4 @@ def _chip(kind, value, label, is_on):
     return (
         "<button type='button' class='chip' id='{kind}-{value}' data-do='{kind}' "
         "data-id='{value}' aria-pressed='{on}'>{label}</button>"
-    ).format(
-        kind=kind, value=escaped(value), label=escaped(label), on="true" if is_on else "false"
-    )
+    ).format(kind=kind, value=escaped(value), label=escaped(label), on="true" if is_on else "false")

@@ -35,9 +35,7 @@ def engine() -> App:
         path.relative_to(PROFILES).as_posix(): path.read_text("utf-8")
         for path in sorted(PROFILES.rglob("*.toml"))
     }
-    return App(
-        texts, lambda file: BytesSource(file, (PROFILES / "models" / file).read_bytes())
-    )
+    return App(texts, lambda file: BytesSource(file, (PROFILES / "models" / file).read_bytes()))
 
 
 def first_answer(app: App) -> dict:

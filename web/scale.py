@@ -65,28 +65,29 @@ def spread(places, gap, low, high):
     order = sorted(range(len(places)), key=lambda index: places[index])
     groups = []
     for index in order:
-        groups.append([float(places[index]), [index]])
-        while len(groups) > 1 and _bottom(groups[-2], gap) > _top(groups[-1], gap):
-            last = groups.pop()
-            first = groups.pop()
-            members = first[1] + last[1]
-            centre = (first[0] * len(first[1]) + last[0] * len(last[1])) / len(members)
-            groups.append([centre, members])
+        groups.append(_group([float(places[index])], [index], gap, low, high))
+        while len(groups) > 1 and groups[-2]["end"] > groups[-1]["start"]:
+            after, before = groups.pop(), groups.pop()
+            wanted = before["wanted"] + after["wanted"]
+            groups.append(_group(wanted, before["members"] + after["members"], gap, low, high))
     moved = [0.0] * len(places)
-    for centre, members in groups:
-        half = (len(members) - 1) * gap / 2
-        centre = max(low + half, min(high - half, centre))
-        for place, index in enumerate(members):
-            moved[index] = centre - half + place * gap
+    for group in groups:
+        for place, index in enumerate(group["members"]):
+            moved[index] = group["start"] + gap / 2 + place * gap
     return moved
 
 
-def _top(group, gap):
-    return group[0] - len(group[1]) * gap / 2
-
-
-def _bottom(group, gap):
-    return group[0] + len(group[1]) * gap / 2
+def _group(wanted, members, gap, low, high):
+    """Neighbours that stand ``gap`` apart around the middle of where they belong."""
+    half = len(members) * gap / 2
+    centre = sum(wanted) / len(wanted)
+    centre = max(low + half - gap / 2, min(high - half + gap / 2, centre))
+    return {
+        "wanted": wanted,
+        "members": members,
+        "start": centre - half,
+        "end": centre + half,
+    }
 
 
 def _tidy(value):

@@ -302,9 +302,7 @@ def _with_error(state, what, where, fix):
 
 
 def _toggled_precision(state, event):
-    chosen = _toggled(
-        state["request"]["precisions"], event["id"], state["catalog"]["precisions"]
-    )
+    chosen = _toggled(state["request"]["precisions"], event["id"], state["catalog"]["precisions"])
     if not chosen:
         return changed(state, notice="At least one precision is needed.")
     return _asked(state, precisions=chosen)

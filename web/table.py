@@ -1,6 +1,15 @@
 """Cells of a comparison -> the rows people read, sort and pin."""
 
-from web.text import BOARD_GB_BYTES, architecture_name, capital, escaped, exact, figure, board_gb, short_name
+from web.text import (
+    BOARD_GB_BYTES,
+    architecture_name,
+    board_gb,
+    capital,
+    escaped,
+    exact,
+    figure,
+    short_name,
+)
 
 COLUMNS = (
     ("gpu", "GPU"),
@@ -81,17 +90,28 @@ def _row(cell, gpus, top, several, pinned, is_best):
         kind = "fails"
     else:
         kind = "wins" if is_best else ""
-        rest = "".join((
-            _latency(cell, top, pinned),
-            _cell("throughput_per_s", "Throughput", "{}<small>/s</small>".format(
-                _data(cell["throughput_per_s"])
-            )),
-            _memory(cell),
-            _cell("bound", "Bound by", escaped(BOUND.get(cell["bound"], cell["bound"]))),
-            _basis(cell),
-        ))
-    return "<tr role='row' class='{}' data-gpu='{}' data-precision='{}' data-runtime='{}'>{}{}</tr>".format(
-        kind, escaped(cell["gpu"]), escaped(cell["precision"]), escaped(cell["runtime"]), first, rest
+        rest = "".join(
+            (
+                _latency(cell, top, pinned),
+                _cell(
+                    "throughput_per_s",
+                    "Throughput",
+                    "{}<small>/s</small>".format(_data(cell["throughput_per_s"])),
+                ),
+                _memory(cell),
+                _cell("bound", "Bound by", escaped(BOUND.get(cell["bound"], cell["bound"]))),
+                _basis(cell),
+            )
+        )
+    return (
+        "<tr role='row' class='{}' data-gpu='{}' data-precision='{}' data-runtime='{}'>{}{}</tr>"
+    ).format(
+        kind,
+        escaped(cell["gpu"]),
+        escaped(cell["precision"]),
+        escaped(cell["runtime"]),
+        first,
+        rest,
     )
 
 
@@ -119,8 +139,8 @@ def _gpu_cell(cell, gpu, several, pinned, is_best):
         "<button type='button' class='pin' id='pin-{id}-{precision}-{runtime}' data-do='pin' "
         "data-id='{id}' aria-pressed='{pressed}' aria-label='Compare the others with {name}'"
         " title='Compare the others with this one'>"
-        "<svg viewBox='0 0 16 16' aria-hidden='true'><path d='M5 1.5h6M6.2 1.5v5L3.8 9.8h8.4L9.8 6.5v-5"
-        "M8 9.8v5'/></svg></button></th>"
+        "<svg viewBox='0 0 16 16' aria-hidden='true'>"
+        "<path d='M5 1.5h6M6.2 1.5v5L3.8 9.8h8.4L9.8 6.5v-5M8 9.8v5'/></svg></button></th>"
     ).format(
         name=escaped(name),
         mark="<span class='mark'>fastest</span>" if is_best else "",
@@ -192,8 +212,7 @@ def _basis(cell):
 def _problem(cell):
     problem = cell["problem"]
     return (
-        "<td role='cell' class='problem' colspan='5'><strong>{}</strong>"
-        "<span>{}</span></td>"
+        "<td role='cell' class='problem' colspan='5'><strong>{}</strong><span>{}</span></td>"
     ).format(escaped(capital(problem["what"])), escaped(capital(problem["fix"])))
 
 
@@ -230,7 +249,7 @@ def _field(value):
 def as_markdown(cells, gpus):
     """The shown rows as a Markdown table."""
     lines = [
-        "| GPU | batch | precision | runtime | latency, ms | 80 % interval | per second | memory, GB |",
+        "| GPU | batch | precision | runtime | ms | 80 % interval | per second | memory, GB |",
         "|---|--:|---|---|--:|--:|--:|--:|",
     ]
     for cell in cells:

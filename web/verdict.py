@@ -89,9 +89,11 @@ def _reason(ranked, cells, gpus, close):
     failing = _distinct(cell["gpu"] for cell in cells if cell["problem"] is not None)
     failing = [gpu for gpu in failing if gpu not in [cell["gpu"] for cell in ranked]]
     if failing:
-        parts.append("{} cannot run it like this; the table says what would.".format(
-            listed([escaped(_name(gpus, gpu)) for gpu in failing])
-        ))
+        parts.append(
+            "{} cannot run it like this; the table says what would.".format(
+                listed([escaped(_name(gpus, gpu)) for gpu in failing])
+            )
+        )
     return " ".join(parts)
 
 
@@ -146,10 +148,12 @@ def _times(ratio):
 
 def summary(request, models, runtimes):
     """The request in one line: model, GPUs, batches, precisions, runtimes."""
-    return " · ".join((
-        listed([models.get(model, model) for model in request["models"]]),
-        plural(len(request["gpus"]), "GPU"),
-        "batch " + ", ".join(str(batch) for batch in request["batches"]),
-        ", ".join(request["precisions"]),
-        ", ".join(runtimes.get(runtime, runtime) for runtime in request["runtimes"]),
-    ))
+    return " · ".join(
+        (
+            listed([models.get(model, model) for model in request["models"]]),
+            plural(len(request["gpus"]), "GPU"),
+            "batch " + ", ".join(str(batch) for batch in request["batches"]),
+            ", ".join(request["precisions"]),
+            ", ".join(runtimes.get(runtime, runtime) for runtime in request["runtimes"]),
+        )
+    )

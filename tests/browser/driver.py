@@ -65,6 +65,18 @@ class Comparison:
         expect(self.page.locator("#engine")).to_have_text("Engine live", timeout=LIVE_MS)
         self.settle()
 
+    def show(self, address: str) -> None:
+        """Go there and wait until the interface can be used, engine or not."""
+        self.page.goto(address)
+        expect(self.page.locator("#answer[data-settled]")).to_be_attached(timeout=LIVE_MS)
+
+    def add_batches(self, typed: str) -> None:
+        """Type further batch sizes."""
+        field = self.page.get_by_label("Others", exact=True)
+        field.fill(typed)
+        field.press("Enter")
+        self.settle()
+
     def settle(self) -> None:
         """Wait until the page has nothing left to do."""
         expect(self.page.locator("#answer[data-settled=true]")).to_be_attached(timeout=LIVE_MS)

@@ -20,9 +20,9 @@ def test_without_any_script_a_finished_comparison_is_there(browser: Browser, add
 def test_engine_says_the_same_as_the_first_answer(live: Comparison) -> None:
     before = live.cells()
 
-    live.page.locator("#gpu-l40s").uncheck()
+    live.page.locator("#gpu-l40s").click()
     live.settle()
-    live.page.locator("#gpu-l40s").check()
+    live.page.locator("#gpu-l40s").click()
     live.settle()
 
     assert live.page.locator("#progress").inner_text() == "Computed in this tab"
@@ -31,7 +31,7 @@ def test_engine_says_the_same_as_the_first_answer(live: Comparison) -> None:
 
 def test_interface_can_be_used_while_the_engine_is_loading(page: Page, address: str) -> None:
     page.route("**/python_stdlib.zip", lambda route: None)
-    page.goto(address)
+    Comparison(page).show(address)
 
     page.locator("#sort-gpu").click()
 

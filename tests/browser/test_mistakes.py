@@ -43,10 +43,7 @@ def test_cut_file_says_where_it_ends_and_the_result_stays(
 def test_batch_that_cannot_be_is_refused_and_the_result_stays(
     typed: str, live: Comparison, before: dict[object, object]
 ) -> None:
-    field = live.page.get_by_label("Others")
-    field.fill(typed)
-    field.press("Enter")
-    live.settle()
+    live.add_batches(typed)
 
     error = live.error()
     assert typed in error["what"]

@@ -30,7 +30,7 @@ def test_pinned_gpu_turns_the_others_into_ratios(live: Comparison) -> None:
 def test_eight_gpus_are_the_most(live: Comparison) -> None:
     unchecked = live.page.locator("#gpus input:not(:checked):not(:disabled)")
     while len(live.gpus()) < 8:
-        unchecked.first.check()
+        unchecked.first.click()
         live.settle()
 
     assert unchecked.count() == 0
@@ -38,11 +38,8 @@ def test_eight_gpus_are_the_most(live: Comparison) -> None:
 
 
 def test_row_that_does_not_fit_stays_and_says_what_would(live: Comparison) -> None:
-    field = live.page.get_by_label("Others")
-    field.fill("4000")
-    field.press("Enter")
-    live.settle()
-    live.page.locator("#show-batch-4000").click()
+    live.add_batches("30000")
+    live.page.locator("#show-batch-30000").click()
 
     problem = live.page.locator("tr[data-gpu=l4] .problem")
     expect(problem).to_contain_text("Needs")
