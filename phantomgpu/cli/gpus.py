@@ -22,7 +22,10 @@ from phantomgpu.report.table import BASIS_WORDS
 @PROFILES
 @JSON
 def gpus(gpu_id: str | None, profiles: tuple[str, ...], as_json: bool) -> None:
-    """List the GPUs, or show the profile of one with the source of each value."""
+    """List the GPUs, or show one profile.
+
+    One profile comes with the source of each of its values.
+    """
     app = open_app(profiles)
     if gpu_id is None:
         found = app.gpus()

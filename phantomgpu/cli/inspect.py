@@ -49,7 +49,9 @@ def inspect(
     download: bool,
     as_json: bool,
 ) -> None:
-    """Show what is in a model: inputs, shapes, work, kernels after fusion.
+    """Show what is in a model.
+
+    Its inputs, shapes and work, and the kernels that a runtime makes of it.
 
     MODEL is a path, the id of a built-in model, or an http(s) address.
     """

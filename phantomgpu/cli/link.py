@@ -10,7 +10,7 @@ from phantomgpu.report.canonical import canonical_toml
 
 @click.group()
 def link() -> None:
-    """Turn a comparison into a share link, and a share link into a comparison."""
+    """Make and open share links."""
 
 
 @link.command()

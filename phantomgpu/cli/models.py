@@ -11,7 +11,7 @@ from phantomgpu.cli.tables import model_table
 @click.command()
 @JSON
 def models(as_json: bool) -> None:
-    """List the built-in models, which need no file."""
+    """List the built-in models."""
     found = open_app().models()
     if as_json:
         print_json(found)

@@ -37,7 +37,7 @@ RUNTIME = click.option(
     "--runtime",
     multiple=True,
     metavar="ID,ID",
-    help="pytorch-eager, pytorch-compile, onnxruntime, tensorrt. [default: tensorrt]",
+    help="tensorrt, onnxruntime, pytorch-compile, pytorch-eager, … [default: tensorrt]",
 )
 DIM = click.option(
     "--dim",

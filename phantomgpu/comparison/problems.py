@@ -28,7 +28,7 @@ def runtime_problem(
         code="runtime",
         what=f"{runtime.name} does not run on {vendor} boards",
         where=f"{gpu.id} under {runtime.id}",
-        fix=f"choose {' or '.join(alternatives)}"
+        fix=f"choose one of {', '.join(alternatives)}"
         if alternatives
         else f"add a profile of a runtime that runs on {vendor} boards",
     )

@@ -69,9 +69,9 @@ def interval(cell: Cell) -> str:
 
 
 def memory(cell: Cell) -> str:
-    """What it needs of what the board has, in GB: ``"0.8 of 24"``."""
+    """What it needs of what the board has, in GB: ``"0.8 of 24"``; always with a fraction."""
     needed = gigabytes(cell.memory_bytes, above=None if cell.fits else cell.memory_limit_bytes)
-    return f"{needed} of {gigabytes(cell.memory_limit_bytes)}"
+    return f"{needed if '.' in needed else f'{needed}.0'} of {gigabytes(cell.memory_limit_bytes)}"
 
 
 def problem_sentence(cell: Cell) -> str:

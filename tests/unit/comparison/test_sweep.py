@@ -67,7 +67,7 @@ def test_a_runtime_of_another_vendor_is_a_problem_that_names_those_that_run():
 
     assert cell.problem.code == "runtime"
     assert cell.problem.what == "Elsewhere does not run on NVIDIA boards"
-    assert cell.problem.fix == "choose tensorrt"
+    assert cell.problem.fix == "choose one of tensorrt"
 
 
 def test_a_board_too_small_names_the_largest_batch_and_a_precision_that_fit():
