@@ -11,8 +11,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
+
+from benchmarks.figures import Figures
+from phantomgpu.onnx import BytesSource, infer_shapes, read_model
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CORPUS = REPOSITORY.parent / "shared" / "data"
@@ -44,32 +46,43 @@ spent = time.perf_counter() - begin
 print(spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(model.graph.node), 0)
 """
 
-Row = tuple[str, float, float, int]
+READ_FLOOR_S = 0.05
+PEAK_FLOOR_MIB = 60.0
+MEDIAN_FLOOR_S = 0.05
+WORST_FLOOR_S = 1.0
 
 
-def main() -> None:
-    """Print the table."""
-    print(f"{'reading':58} {'ms':>10} {'peak MiB':>9} {'reads':>6}")
+def main() -> int:
+    """Print the figures; 1 where one is worse than its floor."""
+    figures = Figures("Reading, beside onnx.load (each in a process of its own)")
     with tempfile.TemporaryDirectory() as folder:
-        for what, spent_s, peak_mib, reads in _rows(Path(folder)):
-            print(f"{what:58} {spent_s * 1e3:10.1f} {peak_mib:9.0f} {reads or '':>6}")
+        _files(figures, Path(folder))
     if CORPUS.is_dir():
-        _print_shapes()
+        _shapes(figures)
+    return figures.exit_code
 
 
-def _rows(folder: Path) -> Iterator[Row]:
+def _files(figures: Figures, folder: Path) -> None:
     large = sparse_model(folder / "large.onnx", weights=250, weight_bytes=10_000_000)
     medium = sparse_model(folder / "medium.onnx", weights=3000, weight_bytes=66_000)
     small = sparse_model(folder / "small.onnx", weights=20, weight_bytes=10_000_000)
-    yield ("read_model, 2.5 GB in 250 weights (floor: 50 ms, 60 MiB)", *_run(_OURS, large))
-    yield ("read_model, 200 MB in 3,000 weights", *_run(_OURS, medium))
-    yield ("read_model, 200 MB in 20 weights", *_run(_OURS, small))
-    yield ("onnx.load, 200 MB in 20 weights", *_run(_THEIRS, small))
-    yield ("onnx.load + infer_shapes, 200 MB in 20 weights", *_run(_THEIRS, small, "shapes"))
+    spent_s, peak_mib, reads = _run(_OURS, large)
+    figures.at_most("read_model, 2.5 GB in 250 weights", spent_s, "s", READ_FLOOR_S)
+    figures.at_most("  peak memory, interpreter included", peak_mib, "MiB", PEAK_FLOOR_MIB)
+    figures.note("  reads", reads, "")
+    for what, program, arguments in (
+        ("read_model, 200 MB in 3,000 weights", _OURS, (medium,)),
+        ("read_model, 200 MB in 20 weights", _OURS, (small,)),
+        ("onnx.load, 200 MB in 20 weights", _THEIRS, (small,)),
+        ("onnx.load + infer_shapes, 200 MB", _THEIRS, (small, "shapes")),
+    ):
+        spent_s, peak_mib, reads = _run(program, *arguments)
+        figures.note(what, spent_s, "s", f"{reads} reads" if reads else "")
+        figures.note("  peak memory", peak_mib, "MiB")
     try:
-        yield ("onnx.load, 2.5 GB in 250 weights", *_run(_THEIRS, large))
+        figures.note("onnx.load, 2.5 GB in 250 weights", _run(_THEIRS, large)[0], "s")
     except subprocess.CalledProcessError:
-        print(f"{'onnx.load, 2.5 GB in 250 weights':58} {'fails':>10}")
+        print("  onnx.load, 2.5 GB in 250 weights: fails", flush=True)
 
 
 def sparse_model(path: Path, *, weights: int, weight_bytes: int) -> Path:
@@ -111,9 +124,7 @@ def _run(program: str, *arguments: object) -> tuple[float, float, int]:
     return min(found)
 
 
-def _print_shapes() -> None:
-    from phantomgpu.onnx import BytesSource, infer_shapes, read_model
-
+def _shapes(figures: Figures) -> None:
     spent: list[tuple[float, float, str]] = []
     for path in sorted((CORPUS / "corpus").glob("*.onnx.gz")):
         source = BytesSource(path.name, path.read_bytes())
@@ -125,12 +136,11 @@ def _print_shapes() -> None:
         infer_shapes(graph, {key: n for key, n in fixed["fix"].items() if key in symbols})
         spent.append((time.perf_counter() - read, read - begin, path.name))
         gc.collect()
-    shapes = sorted(spent)
-    median, worst = statistics.median(each[0] for each in spent), shapes[-1]
-    print(f"\nshapes of {len(spent)} models: median {median * 1e3:.1f} ms (floor: 50 ms), "
-          f"worst {worst[0] * 1e3:.0f} ms, {worst[2]} (floor: 1 s)")  # fmt: skip
-    reading = statistics.median(each[1] for each in spent)
-    print(f"reading them: median {reading * 1e3:.1f} ms")
+    worst = max(spent)
+    median_s = statistics.median(each[0] for each in spent)
+    figures.at_most(f"infer_shapes, median of {len(spent)} models", median_s, "s", MEDIAN_FLOOR_S)
+    figures.at_most("infer_shapes, worst of them", worst[0], "s", WORST_FLOOR_S)
+    figures.note("read_model, median of them", statistics.median(each[1] for each in spent), "s")
 
 
 def _varint(value: int) -> bytes:
@@ -151,4 +161,4 @@ def _text(field: int, data: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

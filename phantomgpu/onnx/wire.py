@@ -61,8 +61,11 @@ class Walker:
             self._fields += 1
             if self._fields > MAX_FIELDS:
                 raise self.too_much(f"over {MAX_FIELDS} protobuf fields", position)
-            data, at = self._near(position, min(_HEADER_BYTES, stop - position))
-            here = at
+            data = self._data
+            here = at = position - self._start
+            if at < 0 or at + _HEADER_BYTES > len(data):
+                data, at = self._near(position, min(_HEADER_BYTES, stop - position))
+                here = at
             # A varint inline: this loop is what reading a model costs.
             tag = data[at]
             at += 1
