@@ -76,6 +76,12 @@ def test_a_batch_that_is_none_is_refused(run, batch):
     assert refused(run(*COMPARE, "--batch", batch), "--batch")
 
 
+def test_a_dimension_set_twice_is_refused(run):
+    result = run("compare", "bert-base", "--gpus", "t4", "--dim", "sequence=4,sequence=8")
+
+    assert refused(result, "sequence is set twice")
+
+
 @pytest.mark.parametrize("dim", ["sequence", "sequence=", "sequence=long", "=4", "sequence=0"])
 def test_a_dimension_that_is_none_is_refused(run, dim):
     assert refused(run("compare", "bert-base", "--gpus", "t4", "--dim", dim), "--dim")
@@ -102,6 +108,13 @@ def test_broken_toml_is_refused_with_line_and_column(run, tmp_path):
 def test_a_folder_without_profiles_is_refused(run, tmp_path):
     assert refused(run(*COMPARE, "--profiles", tmp_path / "none"), "there is no folder")
     assert refused(run(*COMPARE, "--profiles", tmp_path), "holds none of gpus/")
+
+
+def test_a_profile_that_is_no_text_is_refused(run, tmp_path):
+    (tmp_path / "gpus").mkdir()
+    (tmp_path / "gpus" / "mine.toml").write_bytes(b"\xff\xfe")
+
+    assert refused(run(*COMPARE, "--profiles", tmp_path), "mine.toml cannot be read", "no UTF-8")
 
 
 def test_no_gpus_is_refused(run):

@@ -181,5 +181,36 @@ def test_a_link_carries_the_profiles_of_ones_own(run, tmp_path):
     assert request["profiles"] == {"mine": 'extends = "t4"\nname = "Mine"\n'}
 
 
+def test_a_link_comes_with_its_length(run):
+    made = json.loads(run("link", "encode", *COMPARE[1:], "--json").stdout)
+
+    assert made["length"] == len(made["link"]) < 200
+
+
+def test_what_is_only_approximate_is_named_with_the_reason(run, shared_data):
+    result = run("inspect", shared_data / "corpus" / "loop_if_script_ts16.onnx.gz")
+
+    assert result.exit_code == 0
+    assert "Approximations" in result.stdout
+
+
+def test_a_board_without_a_type_that_the_model_fixes_is_a_row_that_says_so(run, shared_data):
+    model = shared_data / "corpus" / "mobilenet_v2_qdq_int8.onnx.gz"
+    cell = json.loads(run("compare", model, "--gpus", "p100-sxm2-16gb", "--json").stdout)["cells"][
+        0
+    ]
+
+    assert cell["problem"]["code"] == "precision"
+    assert cell["latency_ms"] is None
+
+
+def test_a_peak_that_looks_sparse_is_warned_of(run, tmp_path):
+    (tmp_path / "gpus").mkdir()
+    text = 'extends = "h100-sxm-80gb"\nname = "H"\n[spec.peak_tflops]\nfp32 = 67\nfp16 = 1979\n'
+    (tmp_path / "gpus" / "mine.toml").write_text(text)
+
+    assert "warning: " in run("gpus", "mine", "--profiles", tmp_path).stdout
+
+
 def test_the_version_is_that_of_the_package(run):
     assert run("--version").stdout.startswith("phantomgpu, version 0.")

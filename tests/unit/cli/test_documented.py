@@ -50,3 +50,14 @@ def test_every_command_and_option_has_a_help_text(name):
 
     assert command.help
     assert all(param.help for param in command.params if isinstance(param, click.Option))
+
+
+def test_the_variant_that_the_guide_shows_is_a_profile(run, sections, tmp_path):
+    shown = re.search(r"```toml\n(.+?)```", sections["GPUs of your own"], re.DOTALL)
+    (tmp_path / "gpus").mkdir()
+    (tmp_path / "gpus" / "h100-120gb.toml").write_text(shown[1])
+
+    result = run("gpus", "h100-120gb", "--profiles", tmp_path)
+
+    assert result.exit_code == 0
+    assert "H100 with more memory" in result.stdout

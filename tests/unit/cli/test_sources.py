@@ -40,9 +40,9 @@ class _Handler(BaseHTTPRequestHandler):
                 "Content-Range", f"bytes {start}-{int(start) + len(content) - 1}/{total}"
             )
         self.end_headers()
+        self.server.sent += len(content)
         try:
             self.wfile.write(content)
-            self.server.sent += len(content)
         except OSError:  # the reader has seen enough
             self.close_connection = True
 

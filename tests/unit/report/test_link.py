@@ -189,6 +189,14 @@ def test_what_the_sender_saw_travels_along():
     assert decode_link(encode_link(FOUR_GPUS, CATALOG, saw=saw), CATALOG).saw == saw
 
 
+@pytest.mark.parametrize("saw", ["3", "[1]", "{ a = [1] }"])
+def test_what_the_sender_saw_must_be_figures(saw):
+    link = a_link_of(f'models=["a"]\ngpus=["b"]\nsaw={saw}\n'.encode())
+
+    with pytest.raises(LinkError, match="not a table of figures"):
+        decode_link(link, CATALOG)
+
+
 def test_a_request_too_large_for_a_link_is_refused():
     dice = random.Random(1)
     text = "".join(chr(dice.randrange(0x4E00, 0x9FFF)) for _ in range(90_000))
