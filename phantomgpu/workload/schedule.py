@@ -14,6 +14,7 @@ from phantomgpu.workload.operation import Op
 from phantomgpu.workload.precision import precision_named, widths
 from phantomgpu.workload.rows import Rows, kernels_at
 from phantomgpu.workload.shapings import Shaping, Shapings, same_nodes
+from phantomgpu.workload.steps import Step, steps_of
 from phantomgpu.workload.structure import Structure, distinct, structure_of
 from phantomgpu.workload.workload import Workload
 
@@ -82,8 +83,14 @@ class Schedule:
         """Every operation of one fp32 run at batch 1, in execution order."""
         return self._fused(self._variant(precision_named("fp32")), 1).structure.flow.ops
 
-    def at(self, batch: int, precision: str) -> Workload:
+    def at(self, batch: int, precision: str, *, alone: bool = False) -> Workload:
         """The model's work at one batch and precision.
+
+        Args:
+            batch: Samples per run.
+            precision: A key of ``PRECISIONS``.
+            alone: Whether hardly any other batch will be asked for: its shapes are then worked
+                out by themselves, once, which a sweep would do three times for all its batches.
 
         Raises:
             BatchError: The model cannot take that batch.
@@ -92,7 +99,7 @@ class Schedule:
         """
         asked = precision_named(precision)
         variant = self._variant(asked)
-        done = self._fused(variant, batch)
+        done = self._point(variant, batch) if alone else self._fused(variant, batch)
         measures = done.at(batch)
         width = widths(asked)
         live = measures.live @ width
@@ -111,16 +118,22 @@ class Schedule:
             output_bytes=_whole(float(ends[1])),
         )
 
-    def memory_timeline(self, batch: int, precision: str) -> list[tuple[str, int]]:
-        """What each kernel is, and activation bytes alive while it runs, in execution order.
+    def steps(self, batch: int, precision: str) -> list[Step]:
+        """Every launch in execution order, with the activations alive while it runs.
 
         Raises as ``at``.
         """
         asked = precision_named(precision)
         done = self._fused(self._variant(asked), batch)
         live = done.at(batch).live @ widths(asked)
-        ops = done.structure.flow.ops
-        return [(op.label, _whole(size)) for op, size in zip(ops, live.tolist(), strict=True)]
+        return steps_of(done.structure, done.rows, [_whole(size) for size in live.tolist()])
+
+    def memory_timeline(self, batch: int, precision: str) -> list[tuple[str, int]]:
+        """What each kernel is, and activation bytes alive while it runs, in execution order.
+
+        Raises as ``at``.
+        """
+        return [(step.op, step.alive_bytes) for step in self.steps(batch, precision)]
 
     def _variant(self, precision: Precision) -> Variant:
         half = precision.vector_bits <= 16
