@@ -7,10 +7,13 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+STEP = 0.02
+"""Of a finite difference, at most: two percent."""
+
 
 def robust(residual: Array) -> Array:
     """Residuals whose squares are the soft-L1 loss: linear in the tails."""
-    return np.sign(residual) * np.sqrt(2.0 * (np.sqrt(1.0 + residual**2) - 1.0))
+    return np.asarray(np.sign(residual) * np.sqrt(2.0 * (np.sqrt(1.0 + residual**2) - 1.0)))
 
 
 def fit(
@@ -21,11 +24,12 @@ def fit(
     sigma: Array,
     start: Array,
     touches: Sequence[NDArray[np.bool_] | None],
-    noise: float,
-    weight: Array | None = None,
-    rounds: int = 20,
+    noise: Array,
+    rounds: int,
 ) -> Array:
     """The maximum of the posterior of log-normal errors with wide tails.
+
+    Levenberg-Marquardt. Values that touch disjoint rows are moved in one evaluation.
 
     Args:
         predict: Logarithms of the figures for a vector. [row]
@@ -34,47 +38,58 @@ def fit(
         sigma: How sure of that one is. [value]
         start: Where to begin. [value]
         touches: Rows that a value moves; None for all. One for each value
-        noise: Spread of a single row that is not an outlier.
-        weight: Importance of each row. [row]
+        noise: Spread of a row that is not an outlier. [row]
         rounds: Steps at most.
     """
     colours = _colours(touches)
-    root = np.ones_like(measured) if weight is None else np.sqrt(weight)
 
     def residuals(log_prediction: Array) -> Array:
-        return root * robust((log_prediction - measured) / noise)
+        return robust((log_prediction - measured) / noise)
+
+    def loss_of(rest: Array, at: Array) -> float:
+        return float(np.sum(rest**2) + np.sum(((at - prior) / sigma) ** 2))
 
     x, damping = start.copy(), 1e-2
-    at = predict(x)
-    loss = np.sum(residuals(at) ** 2) + np.sum(((x - prior) / sigma) ** 2)
+    base = residuals(predict(x))
+    loss = loss_of(base, x)
     for _ in range(rounds):
-        base = residuals(at)
-        columns = np.zeros((len(measured), len(x)))
-        for colour in colours:
-            step = np.zeros_like(x)
-            step[colour] = 0.02 * np.minimum(sigma[colour], 1.0)
-            moved = residuals(predict(x + step)) - base
-            for value in colour:
-                rows = touches[value]
-                columns[:, value] = (moved if rows is None else np.where(rows, moved, 0.0)) / step[
-                    value
-                ]
-        gradient = columns.T @ base + (x - prior) / sigma**2
-        hessian = columns.T @ columns + np.diag(1.0 / sigma**2)
-        improved = False
-        for _ in range(8):
+        jacobian = _jacobian(lambda at: residuals(predict(at)), x, base, sigma, touches, colours)
+        gradient = jacobian.T @ base + (x - prior) / sigma**2
+        hessian = jacobian.T @ jacobian + np.diag(1.0 / sigma**2)
+        gain = 0.0
+        for _ in range(6):
             step = np.linalg.solve(hessian + damping * np.diag(np.diag(hessian)), -gradient)
             trial = x + np.clip(step, -1.0, 1.0)
-            at_trial = predict(trial)
-            new = np.sum(residuals(at_trial) ** 2) + np.sum(((trial - prior) / sigma) ** 2)
+            rest = residuals(predict(trial))
+            new = loss_of(rest, trial)
             if np.isfinite(new) and new < loss:
-                gain, improved = loss - new, True
-                x, at, loss, damping = trial, at_trial, new, max(damping / 5.0, 1e-6)
+                gain = loss - new
+                x, base, loss, damping = trial, rest, new, max(damping / 5.0, 1e-6)
                 break
             damping *= 4.0
-        if not improved or gain < 1e-4 * loss:
+        if gain < 1e-3 * loss:
             break
     return x
+
+
+def _jacobian(
+    residuals: Callable[[Array], Array],
+    x: Array,
+    base: Array,
+    sigma: Array,
+    touches: Sequence[NDArray[np.bool_] | None],
+    colours: Sequence[Sequence[int]],
+) -> Array:
+    columns = np.zeros((len(base), len(x)))
+    for colour in colours:
+        step = np.zeros_like(x)
+        step[list(colour)] = STEP * np.minimum(sigma[list(colour)], 1.0)
+        moved = residuals(x + step) - base
+        for value in colour:
+            rows = touches[value]
+            own = moved if rows is None else np.where(rows, moved, 0.0)
+            columns[:, value] = own / step[value]
+    return columns
 
 
 def _colours(touches: Sequence[NDArray[np.bool_] | None]) -> list[list[int]]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from phantomgpu.cost.columns import Boards, boards_of, joined
 from phantomgpu.cost.estimate import Estimate
 from phantomgpu.cost.footprint import footprint_bytes
+from phantomgpu.cost.interval import interval_ends
 from phantomgpu.cost.kernels import Activities, activities
 from phantomgpu.cost.kinds import FAMILY, KINDS, kinds_of
 from phantomgpu.cost.power import clock_slowdown
@@ -30,13 +31,17 @@ class Host:
         launch_s: Gap on the GPU before each. [kernel]
         dispatch_s: Host time to issue it. [kernel]
         slowdown: Of the runtime's kernel beside the best ones. [kernel]
+        start_share: Part of a kernel's start and end that its neighbours leave. [kernel]
         start_s: Host and synchronisation time of a run. [run]
+        run_slowdown: Of a run of several kernels beside the sum of kernels timed alone. [run]
     """
 
     launch_s: FloatArray
     dispatch_s: FloatArray
     slowdown: FloatArray
+    start_share: FloatArray
     start_s: FloatArray
+    run_slowdown: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +87,14 @@ def predict(
 def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
     """The runtime's columns for kernels of these kinds."""
     fitted = runtime.calibration
-    dispatch = np.array([fitted.get(f"dispatch_{kind}", 1.0) for kind in KINDS])
     slowdown = np.array([fitted.get(f"slowdown_{kind}", 1.0) for kind in KINDS])
     return Host(
         launch_s=np.full(len(kinds), runtime.launch_s),
-        dispatch_s=runtime.dispatch_s * dispatch[kinds],
+        dispatch_s=np.full(len(kinds), runtime.dispatch_s),
         slowdown=slowdown[kinds],
+        start_share=np.full(len(kinds), fitted.get("start_share", 1.0)),
         start_s=np.full(runs, runtime.start_s),
+        run_slowdown=np.full(runs, fitted.get("run_slowdown", 1.0)),
     )
 
 
@@ -115,7 +121,7 @@ def run_times(
 
     values = boards.values
     work = activities(kernels, kinds, boards, per_kernel(per_run(kernels.weight_bytes)))
-    start_s = _start_cycles(kernels, boards) / boards.clock_hz + host.launch_s
+    start_s = _start_cycles(kernels, boards) * host.start_share / boards.clock_hz + host.launch_s
     full_clock = np.ones(())
     at_boost = _kernel_time(work, boards, full_clock) * host.slowdown
     first = starts if boards.paired else slice(None)
@@ -129,7 +135,7 @@ def run_times(
     )
     slower = per_kernel(slowdown)
     kernel_s = _kernel_time(work, boards, slower) * host.slowdown
-    device_s = per_run(kernel_s + start_s)
+    device_s = per_run(kernel_s + start_s) * host.run_slowdown
     launches = per_run(np.ones(len(kernels)))
     latency_s = stream_time(
         device_s=device_s,
@@ -180,6 +186,11 @@ def _estimate(
         workspace=runtime.workspace_bytes,
         context=runtime.context_bytes,
     )
+    low_s, high_s = interval_ends(
+        time_s=latency_s,
+        spread=boards.values["spread_run"][:, 0],
+        scale=boards.values["interval_scale"][:, 0],
+    )
     core_s, traffic_s = times.core_s[:, place], times.traffic_s[:, place]
     return Estimate(
         compute_s=core_s,
@@ -187,8 +198,8 @@ def _estimate(
         launch_s=launch_s,
         kernel_s=kernel_s,
         latency_s=latency_s,
-        low_s=latency_s * np.exp(boards.values["interval_log_low"][:, 0]),
-        high_s=latency_s * np.exp(boards.values["interval_log_high"][:, 0]),
+        low_s=low_s,
+        high_s=high_s,
         memory_bytes=np.full_like(latency_s, memory),
         mfu=ideal_s / latency_s,
         bound=_bounds(core_s, traffic_s, launch_s, count),

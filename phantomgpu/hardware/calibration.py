@@ -28,6 +28,13 @@ class Parameter:
     meaning: str
 
 
+KERNEL_KINDS: Final[tuple[str, ...]] = (
+    "matmul", "conv", "attention", "norm", "pool", "reduce", "pointwise", "move", "gather",
+    "quantize", "recurrent", "approximate", "depthwise", "grouped", "decode", "softmax",
+    "weight_only",
+)  # fmt: skip
+"""Kinds of kernels a runtime may be better or worse at; ``cost.kinds`` tells them apart."""
+
 PARAMETERS: Final[dict[str, Parameter]] = {
     parameter.name: parameter
     for parameter in (
@@ -152,30 +159,29 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         Parameter(
             "throttle_settle_s", 0.0, 10.0, "s", "run length at which half of the throttling shows"
         ),
-        Parameter("interval_log_low", -3.0, 0.0, "1", "ln(lower end / latency) of the 80 % band"),
-        Parameter("interval_log_high", 0.0, 3.0, "1", "ln(upper end / latency) of the 80 % band"),
+        Parameter("interval_scale", 0.1, 20.0, "1", "of the 80 % interval, for less known boards"),
+        Parameter("spread_run", 0.0, 3.0, "1", "ln(error) that 80 % of runs of models stay below"),
+        *(
+            Parameter(f"spread_{kind}", 0.0, 3.0, "1", f"the same for a {kind} kernel alone")
+            for kind in KERNEL_KINDS
+        ),
     )
 }
 """All of them, by name."""
 
-KERNEL_KINDS: Final[tuple[str, ...]] = (
-    "matmul", "conv", "attention", "norm", "pool", "reduce", "pointwise", "move", "gather",
-    "quantize", "recurrent", "approximate", "depthwise", "grouped", "decode", "softmax",
-    "weight_only",
-)  # fmt: skip
-"""Kinds of kernels a runtime may be better or worse at; ``cost.kinds`` tells them apart."""
-
 RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {
     parameter.name: parameter
-    for kind in KERNEL_KINDS
     for parameter in (
-        Parameter(
-            f"slowdown_{kind}", 0.1, 10.0, "1", f"time of its {kind} kernels beside the best"
+        Parameter("start_share", 0.0, 3.0, "1", "part of a kernel's start that neighbours leave"),
+        Parameter("run_slowdown", 0.5, 2.0, "1", "a run beside the sum of kernels timed alone"),
+        *(
+            Parameter(f"slowdown_{kind}", 0.1, 10.0, "1", f"its {kind} kernels beside the best")
+            for kind in KERNEL_KINDS
         ),
-        Parameter(
-            f"dispatch_{kind}", 0.1, 20.0, "1", f"host time of a {kind} beside the usual one"
+        *(
+            Parameter(f"alone_{kind}_s", 0.0, 0.1, "s", f"host time in a stopwatch on one {kind}")
+            for kind in KERNEL_KINDS
         ),
-        Parameter(f"alone_{kind}_s", 0.0, 0.1, "s", f"host time in a stopwatch around one {kind}"),
     )
 }
 """The same for the ``[calibration]`` table of a runtime; what is absent is 1, or no time."""

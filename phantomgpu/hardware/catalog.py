@@ -137,8 +137,10 @@ class Catalog:
                 where=place(file.text, file.origin, ("spec", "architecture")),
                 add=f"architectures/{spec.architecture}.toml",
             )  # fmt: skip
-        calibration, fitted = _calibrated([*self._defaults(spec.architecture), *found.steps])
-        sms = _sms(self.architecture(spec.architecture), document["spec"].get("sm"), file)
+        kind = document["spec"].get("sm")
+        below = self._defaults(spec.architecture, kind)
+        calibration, fitted = _calibrated([*below, *found.steps])
+        sms = _sms(self.architecture(spec.architecture), kind, file)
         return GpuProfile(
             id=name,
             name=document["name"],
@@ -151,14 +153,17 @@ class Catalog:
             board=document.get("board", {}),
         )
 
-    def _defaults(self, architecture: str) -> Iterator[Step]:
-        """What lies under a GPU's own calibration."""
+    def _defaults(self, architecture: str, kind: str | None) -> Iterator[Step]:
+        """What lies under a GPU's own calibration: any GPU's, its architecture's, its SMs'."""
         layers: dict[str, Basis] = {_DEFAULT: "spec"}
         layers.setdefault(architecture, "architecture")
         for name, basis in layers.items():
             if ("architectures", name) in self._layers:
                 found = self.entry("architectures", name)
                 yield Step(basis, found.file.origin, found.document)
+                of_kind = found.document.get("sm_calibration", {}).get(kind)
+                if of_kind:
+                    yield Step(basis, found.file.origin, {"calibration": of_kind})
 
 
 def _calibrated(steps: Sequence[Step]) -> tuple[Calibration, dict[str, str]]:

@@ -98,10 +98,12 @@ def _peaks(table: str, names: Iterable[str], *, note: str = "") -> tuple[Key, ..
     )  # fmt: skip
 
 
-def _calibration(parameters: Mapping[str, Parameter]) -> tuple[Key, ...]:
+def _calibration(
+    parameters: Mapping[str, Parameter], table: str = "calibration"
+) -> tuple[Key, ...]:
     return (
-        Key("calibration.fitted_on", "text", "The data the values were fitted on, in words."),
-        *(Key(f"calibration.{p.name}", "number", p.meaning, p.unit, p.low, p.high)
+        Key(f"{table}.fitted_on", "text", "The data the values were fitted on, in words."),
+        *(Key(f"{table}.{p.name}", "number", p.meaning, p.unit, p.low, p.high)
           for p in parameters.values()),
     )  # fmt: skip
 
@@ -174,6 +176,7 @@ ARCHITECTURE: Final[tuple[Key, ...]] = (
     Key("sm.*.vector", "texts", "Those that run on the vector units: int8 by DP4A, packed fp16.",
         one_of=tuple(PEAKS)),
     *_calibration(PARAMETERS),
+    *_calibration(PARAMETERS, "sm_calibration.*"),
     _SOURCES,
 )  # fmt: skip
 """Keys of ``architectures/<id>.toml``."""

@@ -1,20 +1,23 @@
 """Measured operators to outcomes: what the stopwatch of each row would have shown."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from phantomgpu.cost.columns import boards_of
-from phantomgpu.cost.kinds import kinds_of
-from phantomgpu.cost.predict import host_of, run_times
-from phantomgpu.hardware import Catalog
+from phantomgpu.cost.columns import Boards, boards_of
+from phantomgpu.cost.interval import interval_ends
+from phantomgpu.cost.kinds import FAMILY, KINDS, kinds_of
+from phantomgpu.cost.predict import Host, host_of, run_times
+from phantomgpu.hardware import Catalog, Runtime
 from phantomgpu.validation.baseline import roofline_s
 from phantomgpu.validation.operators import Measured, measured, table_of
 from phantomgpu.validation.outcome import Outcome
 from phantomgpu.validation.rows import Row
 
 FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.int64]
 MS_PER_S = 1e3
 
 
@@ -61,15 +64,17 @@ def _of_one_gpu(
     kinds = kinds_of(kernels)
     sizes = [len(each.kernels) for each in members]
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
-    host = host_of(catalog.runtime(runtime), kinds, len(members))
-    times = run_times(kernels, kinds, starts, boards, host)
     is_host_timed = np.array([each.timing.host for each in members])
+    host = _alone(catalog.runtime(runtime), kinds, starts, is_host_timed)
+    times = run_times(kernels, kinds, starts, boards, host)
     copies = np.array([each.timing.copies for each in members], dtype=np.float64)
-    shown = np.where(is_host_timed, times.latency_s[0], times.device_s[0]) / copies * MS_PER_S
+    shown = times.latency_s[0] / copies * MS_PER_S
     at_peak = roofline_s(kernels, profile.spec) * kernels.count
     roofline = np.add.reduceat(at_peak, starts) / copies * MS_PER_S
-    low, high = (
-        shown * np.exp(boards.values[f"interval_log_{end}"][0, 0]) for end in ("low", "high")
+    low, high = interval_ends(
+        time_s=shown,
+        spread=_spread(kinds, starts, boards),
+        scale=boards.values["interval_scale"][0, 0],
     )
     for at, each in enumerate(members):
         said = each.latency_s * MS_PER_S
@@ -85,3 +90,28 @@ def _of_one_gpu(
             high=float(high[at]),
             roofline=float(roofline[at]),
         )
+
+
+def _alone(
+    runtime: Runtime, kinds: IndexArray, starts: IndexArray, is_host_timed: NDArray[np.bool_]
+) -> Host:
+    """Operators timed one by one: nothing around them but, in some, the host's time for each."""
+    alone = np.array([runtime.calibration.get(f"alone_{kind}_s", 0.0) for kind in KINDS])
+    nothing = np.zeros(len(kinds))
+    return replace(
+        host_of(runtime, kinds, len(starts)),
+        launch_s=nothing,
+        dispatch_s=nothing,
+        start_share=np.ones(len(kinds)),
+        start_s=np.where(is_host_timed, alone[kinds[starts]], 0.0),
+        run_slowdown=np.ones(len(starts)),
+    )
+
+
+def _spread(kinds: IndexArray, starts: IndexArray, boards: Boards) -> FloatArray:
+    """Spread of the error of each run: that of its first kernel if it quantises, else the last."""
+    last = np.append(starts[1:], len(kinds)) - 1
+    quantises = np.logical_or.reduceat(kinds == FAMILY["quantize"], starts)
+    shown = np.where(quantises, FAMILY["quantize"], kinds[last])
+    spreads = np.array([boards.values[f"spread_{kind}"][0, 0] for kind in KINDS])
+    return np.asarray(spreads[shown])

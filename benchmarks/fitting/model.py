@@ -1,0 +1,161 @@
+"""A vector of logarithms to predictions: where every fitted value is used."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.fitting import plan
+from benchmarks.fitting.solve import fit
+from benchmarks.fitting.table import Array, Table, paired_boards
+from phantomgpu.cost.kinds import FAMILY, KINDS
+from phantomgpu.cost.predict import Host, run_times
+from phantomgpu.hardware.calibration import PARAMETERS
+from phantomgpu.hardware.gpu import GpuProfile
+
+Name = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Board:
+    """A GPU and the group that shares its calibration."""
+
+    profile: GpuProfile
+    group: str
+
+
+def process_of(group: str) -> float:
+    """Switching energy of a group's process."""
+    return plan.PROCESS.get(group, plan.PROCESS.get(group.partition("/")[0], 0.6))
+
+
+class Model:
+    """The values to fit for a table, and what they predict.
+
+    Args:
+        table: Rows.
+        boards: Those the table's ``gpu`` points into.
+        runtimes: Likewise.
+        noise: Spread of the log error of a run. [run]
+    """
+
+    def __init__(self, table: Table, boards: Sequence[Board], runtimes: Sequence[str]) -> None:
+        self.table, self.boards, self.runtimes = table, boards, runtimes
+        self.names: list[Name] = []
+        self._prior: list[float] = []
+        self._sigma: list[float] = []
+        self.touches: list[NDArray[np.bool_] | None] = []
+        self._lay_out()
+        self.prior, self.sigma = np.array(self._prior), np.array(self._sigma)
+
+    def _add(self, name: Name, prior: float, sigma: float, rows: Any = None) -> None:
+        if sigma > 0.0 and (rows is None or np.any(rows)):
+            self.names.append(name)
+            self._prior.append(prior)
+            self._sigma.append(sigma)
+            self.touches.append(rows)
+
+    def _lay_out(self) -> None:
+        t = self.table
+        for name, (value, sigma) in plan.START.items():
+            self._add(("all", name), np.log(value), sigma)
+        groups = np.array([b.group for b in self.boards])[t.run_gpu]
+        for group in sorted(set(groups)):
+            for name, sigma in plan.GROUP.items():
+                self._add(("group", name, group), 0.0, sigma, groups == group)
+        for at in sorted(set(t.run_gpu)):
+            board = self.boards[at].profile.id
+            for name, sigma in plan.BOARD.items():
+                self._add(("board", name, board), 0.0, sigma, t.run_gpu == at)
+            alone = (t.run_gpu == at) & t.is_alone
+            self._add(("machine", board), 0.0, plan.MACHINE_SIGMA, alone)
+        run_of = np.repeat(np.arange(len(t)), t.sizes)
+        for at, runtime in enumerate(self.runtimes):
+            mine = t.run_runtime == at
+            models = mine & t.is_model
+            for name, (value, sigma) in plan.RUNTIME.items():
+                self._add(("runtime", name, runtime), np.log(value), sigma, models)
+            for kind in KINDS:
+                rows = np.zeros(len(t), dtype=bool)
+                rows[run_of[(t.kinds == FAMILY[kind]) & (t.runtime == at)]] = True
+                name = f"slowdown_{kind}"
+                self._add(("runtime", name, runtime), 0.0, plan.SLOWDOWN_SIGMA, rows)
+                first = mine & t.is_alone & (t.kinds[t.starts] == FAMILY[kind])
+                value, sigma = plan.ALONE_S
+                self._add(("runtime", f"alone_{kind}_s", runtime), np.log(value), sigma, first)
+
+    def board_values(self, x: Array) -> dict[str, Array]:
+        """Fitted values by parameter name. Each [board]."""
+        named = dict(zip(self.names, x, strict=True))
+        groups = [b.group for b in self.boards]
+        ids = [b.profile.id for b in self.boards]
+        out = {name: np.zeros(len(ids)) for name in PARAMETERS}
+        for name, (start, _) in plan.START.items():
+            log = np.full(len(ids), named.get(("all", name), np.log(start)))
+            for at, (group, board) in enumerate(zip(groups, ids, strict=True)):
+                log[at] += self.group_offset(named, name, group)
+                log[at] += named.get(("board", name, board), 0.0)
+                if name.startswith("joule_per_flop"):
+                    log[at] += np.log(process_of(group)) + named.get(("group", "energy", group), 0.0)
+            limits = PARAMETERS[name]
+            out[name] = np.clip(np.exp(log), limits.low, limits.high)
+        return out
+
+    @staticmethod
+    def group_offset(named: dict[Name, float], name: str, group: str) -> float:
+        """What a group changes, or the relative whose kernels it runs."""
+        own = named.get(("group", name, group))
+        relative = plan.RELATIVES.get(group, plan.RELATIVES.get(group.partition("/")[0], ""))
+        if name in plan.INHERITED and relative and (own is None or abs(own) < 1e-3):
+            return float(named.get(("group", name, relative), 0.0))
+        return float(own or 0.0)
+
+    def runtime_value(self, named: dict[Name, float], name: str, default: float) -> Array:
+        """One of the runtimes' values. [runtime]."""
+        logs = [named.get(("runtime", name, r), np.log(default)) for r in self.runtimes]
+        return np.asarray(np.exp(logs))
+
+    def __call__(self, x: Array, table: Table | None = None) -> Array:
+        """Logarithm of the predicted seconds. [run]."""
+        t = table or self.table
+        named = dict(zip(self.names, x, strict=True))
+        slowdown = np.stack(
+            [self.runtime_value(named, f"slowdown_{kind}", 1.0) for kind in KINDS], axis=1
+        )
+        alone = np.stack(
+            [self.runtime_value(named, f"alone_{kind}_s", plan.ALONE_S[0]) for kind in KINDS], axis=1
+        )
+        own = {n: self.runtime_value(named, n, v) for n, (v, _) in plan.RUNTIME.items()}
+        machine = np.exp([named.get(("machine", b.profile.id), 0.0) for b in self.boards])
+        is_model = np.repeat(t.is_model, t.sizes)
+        run = t.run_runtime
+        host = Host(
+            launch_s=np.where(is_model, own["launch_us"][t.runtime] * 1e-6, 0.0),
+            dispatch_s=np.where(is_model, own["dispatch_us"][t.runtime] * 1e-6, 0.0),
+            slowdown=slowdown[t.runtime, t.kinds],
+            start_share=np.where(is_model, own["start_share"][t.runtime], 1.0),
+            start_s=np.select(
+                [t.is_model, t.is_alone],
+                [own["start_us"][run] * 1e-6, alone[run, t.kinds[t.starts]] * machine[t.run_gpu]],
+                0.0,
+            ),
+            run_slowdown=np.where(t.is_model, own["run_slowdown"][run], 1.0),
+        )
+        boards = paired_boards([b.profile for b in self.boards], self.board_values(x), t.gpu)
+        times = run_times(t.kernels, t.kinds, t.starts, boards, host)
+        return np.log(times.latency_s / t.copies)
+
+    def fit(self, noise: Array, *, start: Array | None = None, rounds: int = 12) -> Array:
+        """The vector that explains the table best."""
+        return fit(
+            self,
+            np.log(self.table.measured_s),
+            prior=self.prior,
+            sigma=self.sigma,
+            start=self.prior if start is None else start,
+            touches=self.touches,
+            noise=noise,
+            rounds=rounds,
+        )

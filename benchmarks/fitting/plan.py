@@ -1,0 +1,85 @@
+"""What is fitted, where it starts, and how sure one is of that before any row is looked at.
+
+All values are fitted as logarithms; a ``sigma`` of 0.1 is ten percent. Starting
+points are published figures or what microbenchmarks report, as the comments say.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+START: Final[Mapping[str, tuple[float, float]]] = {
+    # CUTLASS and cuBLAS reach 85 to 95 % of a dense peak with large tiles.
+    "efficiency_fp32": (0.95, 0.02), "efficiency_tf32": (0.80, 0.0),
+    "efficiency_fp16": (0.93, 0.02), "efficiency_fp8": (0.75, 0.15), "efficiency_int8": (0.9, 0.1),
+    # Latency hidden by neither a small tile nor few warps: tens of cycles over a few elements.
+    "step_cycles": (1.7, 0.5), "step_cycles_fp32": (36.0, 0.5),
+    "pipeline_depth": (130.0, 0.5), "pipeline_depth_fp32": (4.0, 1.0),
+    "operand_bytes_per_cycle": (300.0, 0.7), "operand_bytes_per_cycle_fp32": (30.0, 0.7),
+    "wave_smoothing": (0.9, 0.1), "split_cycles": (5600.0, 0.5), "split_traffic": (1.0, 0.5),
+    "misalignment": (1.2, 0.1), "misalignment_fp32": (1.07, 0.05),
+    "winograd_bytes_per_cycle": (70.0, 0.7), "depthwise_efficiency": (0.1, 1.0),
+    "attention_efficiency": (1.0, 0.4), "softmax_cycles": (0.03, 0.7),
+    "attention_step_cycles": (15.0, 0.7), "attention_block_cycles": (4500.0, 0.5),
+    "attention_start_cycles": (14000.0, 0.4),
+    "vector_efficiency": (0.2, 0.7), "special_flops_cost": (8.0, 0.5),
+    # BabelStream: 75 to 92 % of the peak.
+    "bandwidth_efficiency": (0.82, 0.06), "cache_bytes_per_cycle": (20.0, 0.4),
+    "cache_share": (0.47, 0.3), "cache_sharpness": (1.4, 0.2), "roofline_sharpness": (2.4, 0.2),
+    "start_cycles": (4500.0, 0.3),
+    # At 16 nm a tensor-core FLOP would cost about 2.6 pJ, a fused multiply-add on the vector units
+    # some twenty times a plain one of Horowitz, "Computing's energy problem", ISSCC 2014.
+    "joule_per_flop_fp32": (1.2e-11, 0.03), "joule_per_flop_fp16": (1.4e-12, 0.05),
+    "joule_per_byte": (4.5e-11, 0.3), "static_power_share": (0.2, 0.15),
+    "throttle_exponent": (0.5, 0.01), "throttle_settle_s": (4e-4, 1.0),
+}  # fmt: skip
+"""Value of a board of no known architecture, and its sigma."""
+
+GROUP: Final[Mapping[str, float]] = {
+    "efficiency_fp16": 0.10, "efficiency_fp32": 0.05, "efficiency_fp8": 0.15,
+    "efficiency_int8": 0.10, "start_cycles": 0.2, "bandwidth_efficiency": 0.06,
+    "operand_bytes_per_cycle_fp32": 0.4, "misalignment_fp32": 0.08, "energy": 0.25,
+    "attention_efficiency": 0.15, "attention_start_cycles": 0.2, "depthwise_efficiency": 0.3,
+    "vector_efficiency": 0.3,
+}  # fmt: skip
+"""Sigma of what an architecture (and its kind of SM) changes; ``energy`` is every joule at once."""
+
+BOARD: Final[Mapping[str, float]] = {
+    "efficiency_fp16": 0.05, "efficiency_fp32": 0.05, "bandwidth_efficiency": 0.05,
+}  # fmt: skip
+"""Sigma of what one board changes."""
+
+PROCESS: Final[Mapping[str, float]] = {
+    "pascal": 1.6, "volta": 1.3, "turing": 1.3, "ampere": 1.0, "ampere/ga100": 0.7, "ada": 0.49,
+    "hopper": 0.49, "blackwell": 0.45, "blackwell-rtx": 0.45, "cdna": 0.7, "cdna2": 0.6,
+    "cdna3": 0.45, "cdna4": 0.4, "rdna3": 0.5, "xe-hpc": 0.6, "xe-hpg": 0.65, "xe2": 0.5,
+    "gaudi": 0.6, "apple": 0.5,
+}  # fmt: skip
+"""Switching energy by process node beside an imagined 9 nm: TSMC states -60 % power at equal speed
+from 16FF+ to N7, -30 % from N7 to N5; 12FFN lies a fifth below 16FF+, Samsung's 8N between."""
+
+RELATIVES: Final[Mapping[str, str]] = {
+    "hopper": "ampere/ga100", "ada": "ampere/ga100", "blackwell": "ampere/ga100",
+    "ampere/ga102": "ampere/ga100", "ampere/ga102-geforce": "ampere/ga100",
+    "ada/ad102": "ampere/ga100", "ada/ad102-geforce": "ampere/ga100",
+    "blackwell-rtx": "ampere/ga100", "hopper/gh100": "ampere/ga100",
+    "blackwell/gb100": "ampere/ga100",
+}  # fmt: skip
+"""Whose fp32 kernels an architecture without fp32 rows runs: cuBLAS carries sm_80's on."""
+
+INHERITED: Final = ("operand_bytes_per_cycle_fp32", "misalignment_fp32", "efficiency_fp32")
+"""What is taken over from a relative."""
+
+RUNTIME: Final[Mapping[str, tuple[float, float]]] = {
+    "launch_us": (0.3, 1.0), "dispatch_us": (20.0, 0.5), "start_us": (20.0, 0.5),
+    "start_share": (1.0, 0.4), "run_slowdown": (1.0, 0.05),
+}  # fmt: skip
+"""Start and sigma of a runtime's own costs."""
+
+SLOWDOWN_SIGMA: Final = 0.15
+"""Of a runtime's kind of kernel beside the best of that kind."""
+
+ALONE_S: Final = (30e-6, 0.5)
+"""Host time in a stopwatch around one operator of eager PyTorch."""
+
+MACHINE_SIGMA: Final = 0.25
+"""Of a test machine's host beside the others; not kept."""
