@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING, Final
 
 from phantomgpu.dtype import BITS, FLOATS
 from phantomgpu.errors import ShapeError
+from phantomgpu.onnx.asking import OPEN, ask
 from phantomgpu.onnx.bounds import BOUNDS, DATA_DEPENDENT
 from phantomgpu.onnx.call import Call, Typed, product
 from phantomgpu.onnx.freedims import value_of
 from phantomgpu.onnx.graph import Node, Tensor
 from phantomgpu.onnx.placing import MAX_VALUE_BYTES
-from phantomgpu.onnx.rules import find_alias, find_rule
-from phantomgpu.onnx.schemas import Outcome, SchemaError, has_schema, infer_outputs
+from phantomgpu.onnx.rules import find_rule
+from phantomgpu.onnx.schemas import Outcome, SchemaError, has_schema
 from phantomgpu.onnx.scope import Scope
 from phantomgpu.onnx.sequences import sequence_outcomes
 from phantomgpu.onnx.values import EVALUATORS, evaluate
@@ -22,7 +23,6 @@ _FROM_DIMS: Final = frozenset({"Shape", "Size", "EyeLike"})
 _COMPARING: Final = frozenset(
     {"Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "And", "Or", "Xor", "Not"}
 )
-_OPEN: Final[Outcome] = ("undefined", None)
 
 
 def outcomes(run: "Inference", node: Node, call: Call, scope: Scope) -> list[Typed]:
@@ -103,31 +103,14 @@ def _from_schema(run: "Inference", node: Node, call: Call, scope: Scope) -> list
     found = run.asked.get(key)
     if found is None:
         try:
-            found = _ask(node, call)
+            found = ask(node, call)
         except SchemaError as error:
             stated = [_stated(run, _declared(run, name, scope)) for name in node.outputs if name]
             if any(each is None or None in each for each in stated):
                 raise _contradiction(node, call, str(error)) from None
             run.assume(node, "its inputs contradict its operator; its shape is that of the file")
-            return [_OPEN] * len(node.outputs)
+            return [OPEN] * len(node.outputs)
         run.asked[key] = found
-    return found
-
-
-def _ask(node: Node, call: Call) -> list[Outcome]:
-    asked = [bool(name) for name in node.outputs]
-    inputs = [None if each is None or each[0] not in BITS else each for each in call.inputs]
-    op_type, domain, version, values = node.op_type, node.domain, call.version, call.values
-    alias = find_alias(domain, op_type)
-    if alias is not None:
-        op_type, domain, version = alias.op_type, "", alias.version
-        picked = [index for index in alias.inputs if index < len(inputs)]
-        inputs, values = [inputs[k] for k in picked], [values[k] for k in picked]
-    found = infer_outputs(op_type, domain, version, node.raw, inputs, values, asked)
-    if found is None:
-        return [_OPEN] * len(asked)
-    if alias is not None and alias.dtype_of >= 0:
-        return [(call.dtype(alias.dtype_of), dims) for _, dims in found]
     return found
 
 
@@ -150,7 +133,7 @@ def _settled(
         dims = stated
     elif stated is not None and len(stated) == len(dims):
         dims = tuple(a if b is None else b for a, b in zip(stated, dims, strict=True))
-    known = outcome != _OPEN or has_schema(node.op_type, node.domain, call.version)
+    known = outcome != OPEN or has_schema(node.op_type, node.domain, call.version)
     if dims is not None and None not in dims:
         what = "its shape depends on data" if known else f"{_called(node)} is unknown"
         run.assume(node, f"{what}; its shape is taken from the file")

@@ -36,6 +36,12 @@ def has_schema(op_type: str, domain: str, version: int) -> bool:
     return _schema(op_type, domain, version) is not None
 
 
+def attribute_names(op_type: str, domain: str, version: int) -> frozenset[str] | None:
+    """Attributes that the operator has; None where ``onnx`` does not know it."""
+    schema = _schema(op_type, domain, version)
+    return None if schema is None else frozenset(schema.attributes)
+
+
 def infer_outputs(
     op_type: str,
     domain: str,
