@@ -22,7 +22,7 @@ def attention(flow: Flow) -> Flow:
     for position, op in enumerate(flow.ops):
         if op.kind == "Softmax" and (match := _attention(flow, position)):
             matches.append(match)
-    return flow.contracted(matches)
+    return attention_strides(flow.contracted(matches))
 
 
 def attention_strides(flow: Flow) -> Flow:

@@ -50,7 +50,6 @@ RULES: Final[dict[str, Rule]] = {
     "transpose-matmul": transpose_matmul,
     "attention": attention,
     "flash-attention": attention,
-    "attention-strides": attention_strides,
     "quantised": quantised,
     "split": split,
     "conv-bn": conv_bn,
@@ -70,12 +69,13 @@ RULES: Final[dict[str, Rule]] = {
 }
 """Every rule that makes one operation of several, by the name profiles use.
 
-``flash-attention`` is ``attention`` at 16 bits and fewer: its kernels take no fp32.
+``flash-attention`` is ``attention`` at 16 bits and fewer, since its kernels take no fp32; above,
+only what the file itself writes as one attention operator is.
 """
 
 OPERATORS: Final = frozenset(
     {"layer-norm", "group-norm", "softmax", "gelu", "silu", "hard-swish", "mish", "linear",
-     "attention", "flash-attention", "attention-strides", "conv-bias-apart"}
+     "attention", "flash-attention", "conv-bias-apart"}
 )  # fmt: skip
 """Rules that only find what the framework calls one operator. Autocast, which the framework does
 between operators, comes after the last of them that stands before any other rule."""
@@ -111,7 +111,9 @@ def fused(
     for name in rules:
         if waits_for_casts and name in RULES and name not in OPERATORS:
             flow, waits_for_casts = with_casts(flow), False
-        if name in RULES and (half or name != "flash-attention"):
+        if name == "flash-attention" and not half:
+            flow = attention_strides(flow)
+        elif name in RULES:
             flow = RULES[name](flow)
     return with_casts(flow) if waits_for_casts else flow
 

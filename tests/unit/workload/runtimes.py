@@ -1,67 +1,11 @@
-"""Which fusion rules each runtime applies, in order, as docs/fusion.md tells.
+"""The fusion rules of each runtime, as its profile lists them."""
 
-The profiles in profiles/runtimes/ are what the program reads; they must say the same.
-"""
+import tomllib
+from pathlib import Path
 
-_PYTORCH = (
-    "strided-views",
-    "layer-norm",
-    "group-norm",
-    "softmax",
-    "gelu",
-    "silu",
-    "hard-swish",
-    "mish",
-    "linear",
-    "flash-attention",
-    "attention-strides",
-    "conv-bias-apart",
-)
+PROFILES = Path(__file__).resolve().parents[3] / "profiles" / "runtimes"
 
-FUSION = {
-    "pytorch-eager": _PYTORCH,
-    "pytorch-compile": (*_PYTORCH, "weight-layout", "pointwise-reductions", "in-place"),
-    "onnxruntime": (
-        "quantised",
-        "split",
-        "layer-norm",
-        "gelu",
-        "silu",
-        "hard-swish",
-        "linear",
-        "matmul-scale",
-        "transpose-matmul",
-        "conv-bn",
-        "bn-activation",
-        "conv-add-activation",
-        "conv-activation",
-        "gemm-activation",
-        "bias-gelu",
-        "add-norm",
-        "in-place",
-    ),
-    "tensorrt": (
-        "quantised",
-        "split",
-        "layer-norm",
-        "group-norm",
-        "softmax",
-        "gelu",
-        "silu",
-        "hard-swish",
-        "mish",
-        "linear",
-        "flash-attention",
-        "attention-strides",
-        "matmul-scale",
-        "transpose-matmul",
-        "conv-bn",
-        "bn-activation",
-        "conv-add-activation",
-        "conv-activation",
-        "matmul-activation",
-        "pointwise-moves",
-        "pointwise-reductions",
-        "in-place",
-    ),
+FUSION: dict[str, tuple[str, ...]] = {
+    path.stem: tuple(tomllib.loads(path.read_text("utf-8"))["graph"]["fusion"])
+    for path in sorted(PROFILES.glob("*.toml"))
 }
