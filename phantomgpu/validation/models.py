@@ -17,6 +17,12 @@ from phantomgpu.validation.outcome import Outcome
 from phantomgpu.validation.points import Point, dims_of, point_of
 from phantomgpu.validation.rows import Row
 from phantomgpu.workload import Schedule, Workload, lower
+from phantomgpu.workload.shapings import Shapings
+
+Sizes = tuple[tuple[str, int], ...]
+
+MOST_ALONE: Final = 3
+"""Batches of one model that are looked at one by one."""
 
 METRICS: Final[dict[str, Callable[[float, int], float]]] = {
     "latency_ms": lambda latency_s, batch: latency_s * 1e3,
@@ -49,6 +55,7 @@ class _Lowered:
     graph: Graph
     batch: str | None
     schedules: dict[tuple[object, ...], Schedule] = field(default_factory=dict)
+    shapings: dict[Sizes, Shapings] = field(default_factory=dict)
     workloads: dict[tuple[object, ...], Workload | str] = field(default_factory=dict)
 
 
@@ -117,15 +124,19 @@ def _of_one_file(
             yield Placed(row, point, None, f"{folder.name}/{file}: {error.what}")
         return
     model = _Lowered(graph, batch_symbol(graph))
+    # A model is mostly measured at one batch or two: a line through three pays from four on.
+    few = len({point.batch for _, point in members}) <= MOST_ALONE
     for row, point in members:
-        workload = _workload(model, row, point, catalog)
+        workload = _workload(model, row, point, catalog, alone=few and model.batch is not None)
         if isinstance(workload, str):
             yield Placed(row, point, None, workload)
         else:
             yield Placed(row, point, workload)
 
 
-def _workload(model: _Lowered, row: Row, point: Point, catalog: Catalog) -> Workload | str:
+def _workload(
+    model: _Lowered, row: Row, point: Point, catalog: Catalog, *, alone: bool
+) -> Workload | str:
     """What ran, or why that cannot be told."""
     dims = dims_of(row, model.graph, model.batch)
     if isinstance(dims, str):
@@ -134,25 +145,28 @@ def _workload(model: _Lowered, row: Row, point: Point, catalog: Catalog) -> Work
     key = (point, sizes)
     if key not in model.workloads:
         try:
-            model.workloads[key] = _schedule(model, point, dims, catalog).at(
-                point.batch, point.precision
+            model.workloads[key] = _schedule(model, point, sizes, catalog).at(
+                point.batch, point.precision, alone=alone
             )
         except (ModelError, RequestError) as error:
             model.workloads[key] = f"the graph cannot be run at this size: {error.what}"
     return model.workloads[key]
 
 
-def _schedule(model: _Lowered, point: Point, dims: dict[str, int], catalog: Catalog) -> Schedule:
+def _schedule(model: _Lowered, point: Point, sizes: Sizes, catalog: Catalog) -> Schedule:
+    """The model under a runtime, at sizes whose shapes all runtimes share."""
     runtime = catalog.runtime(point.runtime)
-    key = (runtime.fusion, runtime.casts, tuple(sorted(dims.items())))
+    key = (runtime.fusion, runtime.casts, sizes)
     if key not in model.schedules:
-        model.schedules[key] = lower(
+        lowered = lower(
             model.graph,
             fusion=runtime.fusion,
             casts=runtime.casts,
             runtime=runtime.id,
-            dims=dims,
+            dims=dict(sizes),
         )
+        lowered.shapings = model.shapings.setdefault(sizes, lowered.shapings)
+        model.schedules[key] = lowered
     return model.schedules[key]
 
 
