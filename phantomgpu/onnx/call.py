@@ -58,7 +58,9 @@ class Call:
     def ints(self, index: int) -> list[int] | None:
         """A known integer input as a list; None where it is not known."""
         value = self.value(index)
-        return None if value is None else [int(each) for each in np.asarray(value).ravel()]
+        if value is None or value.dtype.kind == "c":
+            return None
+        return [int(each) for each in np.asarray(value).ravel()]
 
     def axis(self, default: int, rank: int) -> int:
         """The attribute ``axis``, counted from the front."""

@@ -166,7 +166,7 @@ def _trips(run: "Inference", node: Node, scope: Scope) -> int:
     if start is not None and start.size == 1 and not bool(start.ravel()[0]):
         return 0
     flagged = _named(node, scope)
-    if limit is None or limit.size != 1:
+    if limit is None or limit.size != 1 or limit.dtype.kind not in "iu":
         run.assume(flagged, "the trip count is computed from data; counted once")
         return 1
     trips = min(max(int(limit.ravel()[0]), 0), _MAX_TRIPS)

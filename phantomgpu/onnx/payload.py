@@ -128,7 +128,10 @@ def _value(walk: Walker, record: Record) -> Value | None:
     found = _elements(walk, record)
     if found is None or found.size != record.size:
         return None
-    return found.reshape(record.dims)
+    try:
+        return found.reshape(record.dims)
+    except ValueError:  # no elements, and axes whose product numpy cannot hold
+        return None
 
 
 def _elements(walk: Walker, record: Record) -> Value | None:

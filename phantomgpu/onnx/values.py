@@ -29,7 +29,7 @@ def evaluate(call: Call) -> list[Value] | None:
         None where the operator is not one of those that are followed, or its output is too large.
     """
     made = EVALUATORS.get(call.op_type)
-    if made is None:
+    if made is None or any(value is not None and value.dtype.kind == "c" for value in call.values):
         return None
     try:
         with np.errstate(all="ignore"):

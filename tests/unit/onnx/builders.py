@@ -35,7 +35,9 @@ def count(field, value):
 
 
 def a_tensor(array, name=""):
-    """A TensorProto with its payload as raw data."""
+    """A TensorProto with its payload as raw data; plain integers are int64 on every platform."""
+    if array.dtype == np.int_:
+        array = array.astype(np.int64)
     dims = b"".join(count(1, dim) for dim in array.shape)
     raw = text(9, array.astype(array.dtype.newbyteorder("<")).tobytes())
     return dims + count(2, FROM_ONNX.index(array.dtype.name)) + text(8, name) + raw
