@@ -15,7 +15,9 @@ files, addresses and blobs, and hand over a ``Source``. Mistakes raise
 ``compare_streaming`` request -> its cells, one after the other
 ``answer``            request -> that document, the winner sentence, charts, CSV, Markdown
 ``inspect``           model -> the document of ``inspect --json``
-``explain``           one cell -> its kernels with their times, charts, memory over the run
+``explain``           one cell -> its kernels with their times, layers, memory, roofs, charts
+``explain_kernel``    one of its kernels -> the terms of its time, with formulas and sources
+``netron``            one cell -> the attachment that shows its figures inside Netron
 ``encode_link``       request -> share link and its length
 ``decode_link``       share link -> request, and what its sender saw
 ====================  ==================================================================
@@ -39,18 +41,18 @@ from phantomgpu.comparison import (
 )
 from phantomgpu.comparison.dims import dims_of_models
 from phantomgpu.comparison.library import read_library
+from phantomgpu.comparison.point import Point, point_of
 from phantomgpu.comparison.shelf import Shelf
-from phantomgpu.comparison.sweep import with_custom_profiles
-from phantomgpu.cost import predict
 from phantomgpu.errors import PhantomGPUError
 from phantomgpu.hardware import Catalog, load_catalog
 from phantomgpu.onnx import Source, batch_symbol, infer_shapes
+from phantomgpu.report.anatomy import anatomy_json
 from phantomgpu.report.charts import against_batch, latency_by_gpu
+from phantomgpu.report.explanation import explanation_json
 from phantomgpu.report.inspection import inputs_json, inspection_json, model_json
 from phantomgpu.report.json import cell_json, comparison_json
-from phantomgpu.report.kernel_charts import memory_over_run, roofline, time_by_kernel
-from phantomgpu.report.kernels import kernel_times
 from phantomgpu.report.link import decode_link, encode_link
+from phantomgpu.report.netron import netron_attachment
 from phantomgpu.report.problems import profile_problems
 from phantomgpu.report.profile import gpu_json, runtime_json
 from phantomgpu.report.sentence import winner_sentences
@@ -290,38 +292,35 @@ class App:
                 name the cell.
 
         Returns:
-            ``cell``; ``kernels`` (work, times and share of each, the longest first);
-            ``charts`` (Vega-Lite specs by name: roofline, time, memory).
+            As ``report.explanation.explanation_json``: the cell, its kernels, layers, memory,
+            the board's roofs, and charts.
         """
+        return explanation_json(self._point(request))
+
+    def explain_kernel(self, request: Mapping[str, Any], kernel: int) -> Json:
+        """What the time of one kernel is made of: terms with their inputs, formulas, sources.
+
+        Args:
+            request: As for ``explain``.
+            kernel: Its place in the ``kernels`` of ``explain``.
+
+        Raises:
+            RequestError: There are not so many.
+        """
+        return anatomy_json(self._point(request), kernel)
+
+    def netron(self, request: Mapping[str, Any]) -> Json:
+        """The figures of one cell as an attachment that Netron shows beside each node.
+
+        Args:
+            request: As for ``explain``.
+        """
+        return netron_attachment(self.explain(request))
+
+    def _point(self, request: Mapping[str, Any]) -> Point:
         asked = self.request(request)
-        point = Request(
-            models=asked.models[:1],
-            gpus=asked.gpus[:1],
-            runtimes=asked.runtimes[:1],
-            precisions=asked.precisions[:1],
-            batches=asked.batches[:1],
-            dims=asked.dims,
-            profiles=asked.profiles,
-        )
-        graphs = self._shelf.graphs(point.models)
-        comparison = compare(point, graphs, self._catalog, lowered=self._shelf.schedule)
-        catalog = with_custom_profiles(point, self._catalog)
-        gpu, runtime = catalog.gpu(point.gpus[0]), catalog.runtime(point.runtimes[0])
-        name, batch, precision = point.models[0], point.batches[0], point.precisions[0]
-        schedule = self._shelf.schedule(graphs[name], runtime, dims_of_models(point, graphs)[name])
-        workload = schedule.at(batch, precision)
-        rows = kernel_times(workload, predict([workload], [gpu], runtime)[0])
-        return {
-            "cell": cell_json(comparison.cells[0]),
-            "kernels": rows,
-            "charts": {
-                "roofline": roofline(gpu, precision, rows),
-                "time": time_by_kernel(rows),
-                "memory": memory_over_run(
-                    schedule.memory_timeline(batch, precision), workload.weight_bytes
-                ),
-            },
-        }
+        graphs = self._shelf.graphs(asked.models)
+        return point_of(asked, graphs, self._catalog, lowered=self._shelf.schedule)
 
     # Sharing
 

@@ -3,9 +3,10 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from phantomgpu.cost import Estimate
-from phantomgpu.report.rounding import rounded
+from phantomgpu.report.rounding import SUMMED_DIGITS, rounded
 from phantomgpu.workload import Workload
 from phantomgpu.workload.workload import FAMILIES, PEAKS
 
@@ -16,8 +17,9 @@ def kernel_work(workload: Workload) -> list[dict[str, Any]]:
     """What each distinct kernel does, whichever GPU it runs on.
 
     Returns:
-        Per kernel: op, family, nodes (of its first occurrence), count, flops, read_bytes,
-        write_bytes of one occurrence, shape, approximation (or null).
+        Per kernel: op, family, nodes (of its first occurrence), count, flops (all, and those for
+        the matrix, vector and special units), read_bytes (weight_bytes of them), write_bytes
+        of one occurrence, shape, approximation (or null).
     """
     kernels = workload.kernels
     flops = kernels.matrix_flops + kernels.vector_flops + kernels.special_flops
@@ -28,7 +30,11 @@ def kernel_work(workload: Workload) -> list[dict[str, Any]]:
             "nodes": list(names.nodes[0]) if names.nodes else [],
             "count": int(kernels.count[at]),
             "flops": int(flops[at]),
+            "matrix_flops": int(kernels.matrix_flops[at]),
+            "vector_flops": int(kernels.vector_flops[at]),
+            "special_flops": int(kernels.special_flops[at]),
             "read_bytes": int(kernels.read_bytes[at]),
+            "weight_bytes": int(kernels.weight_bytes[at]),
             "write_bytes": int(kernels.write_bytes[at]),
             "shape": names.shape,
             "approximation": names.approximation or None,
@@ -51,7 +57,7 @@ def kernel_times(workload: Workload, estimate: Estimate, gpu: int = 0) -> list[d
         total_ms of all, share of the run, bound.
     """
     kernels = workload.kernels
-    each_s = estimate.kernel_s[gpu] + estimate.launch_s[gpu]
+    each_s = seconds_each(estimate, gpu)
     total_s = each_s * kernels.count
     whole_s = float(np.sum(total_s)) or 1.0
     rows = kernel_work(workload)
@@ -67,9 +73,20 @@ def kernel_times(workload: Workload, estimate: Estimate, gpu: int = 0) -> list[d
             intensity=rounded(row["flops"] / moved if moved else 0.0),
             flops_per_s=rounded(row["flops"] / float(each_s[at]) if each_s[at] > 0 else 0.0),
             time_us=rounded(float(each_s[at]) * _MICRO),
-            total_ms=rounded(float(total_s[at]) * 1e3),
-            share=rounded(float(total_s[at]) / whole_s),
+            total_ms=rounded(float(total_s[at]) * 1e3, digits=SUMMED_DIGITS),
+            share=rounded(float(total_s[at]) / whole_s, digits=SUMMED_DIGITS),
             bound=max(terms, key=lambda name: terms[name]),
             **{f"{name}_us": rounded(seconds * _MICRO) for name, seconds in terms.items()},
         )
-    return sorted(rows, key=lambda row: -(row["share"] or 0.0))
+    return [rows[at] for at in longest_first(workload, estimate, gpu)]
+
+
+def seconds_each(estimate: Estimate, gpu: int = 0) -> NDArray[np.float64]:
+    """Seconds of one launch of each kernel, what is waited for it included. [kernel]."""
+    return np.asarray(estimate.kernel_s[gpu] + estimate.launch_s[gpu])
+
+
+def longest_first(workload: Workload, estimate: Estimate, gpu: int = 0) -> list[int]:
+    """Rows of the workload in the order of ``kernel_times``."""
+    total_s = np.nan_to_num(seconds_each(estimate, gpu) * workload.kernels.count)
+    return [int(at) for at in np.argsort(-total_s, kind="stable")]

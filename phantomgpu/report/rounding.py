@@ -5,6 +5,9 @@ from typing import Final
 
 SIGNIFICANT_DIGITS: Final = 6
 
+SUMMED_DIGITS: Final = 12
+"""Of figures that are added up again, so that their sum rounds to what is stated for the whole."""
+
 
 def rounded(value: float | None, *, digits: int = SIGNIFICANT_DIGITS) -> float | int | None:
     """A figure at a number of significant digits; whole ones without a fraction.

@@ -14,6 +14,11 @@ _NOT_A_PATH: Final = ("::", SYNTHETIC)
 """What is in names that exporters make up: ``onnx::Conv_602``."""
 
 
+_WEIGHTY: Final = ("matmul", "conv", "gather")
+"""Families whose weights say where they belong even when they are tied, and that end a model in a
+layer of its own. Of scales and biases exporters let many norms share one, which says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One kernel launch of a run; several where a loop of the model repeats it.
@@ -48,12 +53,17 @@ def steps_of(structure: Structure, rows: Rows, alive_bytes: Sequence[int]) -> li
     """
     graph = structure.flow.shaped
     uses = Counter(name for node in graph.nodes for name in node.inputs)
-    own = {name for name, tensor in graph.tensors.items() if tensor.is_weight and uses[name] == 1}
+    weights = {name for name, tensor in graph.tensors.items() if tensor.is_weight}
+    own = {name for name in weights if uses[name] == 1}
+    tables = {name for name in weights if len(graph.tensors[name].dims or ()) > 1}
     made = []
     for op, kernel, alive in zip(structure.flow.ops, rows.of.tolist(), alive_bytes, strict=True):
         nodes = [graph.nodes[part.node] for part in _anchor_first(op)]
         named = tuple(dict.fromkeys(graph.nodes[part.node].name for part in op.parts))
         module = next(_modules(nodes, own), ())
+        if not module and op.family in _WEIGHTY:
+            ends = (name for name in op.outputs if name in graph.outputs)
+            module = next(_modules(nodes[:1], tables), tuple(ends)[:1])
         made.append(Step(kernel, op.label, named, nodes[0].name, module, op.repeats, alive))
     return _inherited(made)
 
@@ -63,14 +73,14 @@ def _anchor_first(op: Op) -> list[Part]:
     return [anchor, *(part for part in op.parts if part is not anchor)]
 
 
-def _modules(nodes: Sequence[Node], own: set[str]) -> Iterator[tuple[str, ...]]:
-    """What names say of the module: those of the nodes, then those of weights they alone read."""
+def _modules(nodes: Sequence[Node], weights: set[str]) -> Iterator[tuple[str, ...]]:
+    """What names say of the module: those of the nodes, then those of these weights."""
     for node in nodes:
         if "/" in node.name and (path := module_of_node(node.name)):
             yield path
     for node in nodes:
         for name in node.inputs:
-            if name in own and (path := module_of_weight(name)):
+            if name in weights and (path := module_of_weight(name)):
                 yield path
 
 

@@ -1,0 +1,61 @@
+"""One point of a grid with all that stands behind its cell, for those who ask why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from phantomgpu.comparison.cell import Cell
+from phantomgpu.comparison.dims import dims_of_models
+from phantomgpu.comparison.request import Request
+from phantomgpu.comparison.sweep import Lowered, compare, with_custom_profiles
+from phantomgpu.cost import Estimate, predict
+from phantomgpu.hardware import Catalog, GpuProfile, Runtime
+from phantomgpu.onnx.graph import Graph
+from phantomgpu.workload import Schedule, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A cell and what it was made of.
+
+    Attributes:
+        cell: As the comparison has it.
+        gpu: Its board.
+        runtime: Its runtime.
+        schedule: What the runtime launches, at any batch and precision.
+        workload: At this one.
+        estimate: Of this workload on this GPU alone, its only one.
+    """
+
+    cell: Cell
+    gpu: GpuProfile
+    runtime: Runtime
+    schedule: Schedule
+    workload: Workload
+    estimate: Estimate
+
+
+def point_of(
+    request: Request, models: Mapping[str, Graph], catalog: Catalog, *, lowered: Lowered
+) -> Point:
+    """The first point of a request: its first model, GPU, runtime, precision and batch.
+
+    Arguments and errors as for ``sweep.compare``.
+    """
+    name = request.models[0]
+    dims = dims_of_models(request, models)[name]
+    asked = replace(
+        request,
+        models=(name,),
+        gpus=request.gpus[:1],
+        runtimes=request.runtimes[:1],
+        precisions=request.precisions[:1],
+        batches=request.batches[:1],
+        dims=dims,
+    )
+    cell = compare(asked, models, catalog, lowered=lowered).cells[0]
+    catalog = with_custom_profiles(asked, catalog)
+    gpu, runtime = catalog.gpu(cell.gpu), catalog.runtime(cell.runtime)
+    schedule = lowered(models[name], runtime, dims)
+    workload = schedule.at(cell.batch, cell.precision)
+    estimate = predict([workload], [gpu], runtime)[0]
+    return Point(cell, gpu, runtime, schedule, workload, estimate)

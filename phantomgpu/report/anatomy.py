@@ -1,0 +1,247 @@
+"""The time of one kernel in terms: each with its formula, its inputs, and where both come from.
+
+The formulas are those of ``cost/``, in words people read; their sources are the ``Source:`` of the
+very functions that compute them, and an input's source is the profile's own.
+"""
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from phantomgpu.comparison.point import Point
+from phantomgpu.cost.attention import attention_time
+from phantomgpu.cost.bandwidth import cache_time, memory_time
+from phantomgpu.cost.cache import hit_share
+from phantomgpu.cost.columns import boards_of
+from phantomgpu.cost.power import clock_slowdown
+from phantomgpu.cost.product import product_time
+from phantomgpu.cost.roofline import smooth_maximum
+from phantomgpu.cost.stream import stream_time
+from phantomgpu.cost.terms import Terms, terms_of
+from phantomgpu.cost.tiles import waves
+from phantomgpu.cost.winograd import winograd_products
+from phantomgpu.errors import RequestError
+from phantomgpu.hardware.calibration import PARAMETERS
+from phantomgpu.report.kernels import kernel_times, longest_first, seconds_each
+from phantomgpu.report.rounding import rounded
+from phantomgpu.workload.workload import FAMILIES, PEAKS
+
+Json = dict[str, Any]
+
+_EFFICIENCY: Final = {
+    "bf16": "efficiency_fp16",
+    "int4": "efficiency_int8",
+    "fp64": "efficiency_fp32",
+}
+_PRODUCT: Final = (
+    "fastest tiling: (waves · (2·tile_m·tile_n / rate + (tile_m + tile_n) · load) + step) · "
+    "(k + depth); rate = peak · efficiency / SMs, less where rows are no multiple of 16 bytes"
+)
+_ATTENTION: Final = (
+    "waves of query blocks · keys · (block · (4·width / rate + softmax) + load) + step · keys, "
+    "rate = peak · efficiency / SMs"
+)
+_BY_CACHE: Final = "bytes of the model's graph, divided by what fits the cache"
+_VECTOR: Final = "(vector FLOPs + special FLOPs · special cost) / (fp32 peak · efficiency)"
+_DEPTHWISE: Final = "FLOPs / (fp32 peak · depthwise efficiency)"
+
+
+def anatomy_json(point: Point, kernel: int) -> Json:
+    """One kernel of a point.
+
+    Args:
+        point: What runs where.
+        kernel: Its place among ``kernel_times``, the longest first.
+
+    Returns:
+        ``kernel`` (its row); ``terms`` in the order they are combined: name, time_us (or factor),
+        formula, sources, inputs (name, value, unit, source).
+
+    Raises:
+        RequestError: There are not so many kernels.
+    """
+    order = longest_first(point.workload, point.estimate)
+    if not 0 <= kernel < len(order):
+        raise RequestError(
+            f"there is no kernel {kernel}",
+            where="kernel",
+            fix=f"this run has {len(order)}: 0 to {len(order) - 1}",
+        )
+    terms = terms_of(point.workload, point.gpu, point.runtime)
+    at = order[kernel]
+    return {
+        "kernel": kernel_times(point.workload, point.estimate)[kernel],
+        "kind": terms.kinds[at],
+        "terms": [
+            _arithmetic(point, terms, at),
+            _traffic(point, terms, at),
+            _overlap(point, terms, at),
+            _waiting(point, at),
+        ],
+    }
+
+
+def source_of(function: Callable[..., object]) -> str:
+    r"""The ``Source:`` section of a function's docstring, on one line.
+
+    >>> source_of(waves)
+    'NVIDIA, "Matrix Multiplication Background User\'s Guide", section "Wave Quantization".'
+    """
+    found = re.search(r"Source:\n((?: {4,}.*\n?)+)", inspect.getdoc(function) or "")
+    return " ".join(found[1].split()) if found else ""
+
+
+def _arithmetic(point: Point, terms: Terms, at: int) -> Json:
+    kernels, kind = point.workload.kernels, terms.kinds[at]
+    peak = PEAKS[int(kernels.peak[at])]
+    inputs = [
+        _fact(name, float(column[at]), "FLOP")
+        for name, column in (
+            ("matrix FLOPs", kernels.matrix_flops),
+            ("vector FLOPs", kernels.vector_flops),
+            ("special FLOPs", kernels.special_flops),
+        )
+        if column[at] > 0
+    ]
+    functions: tuple[Callable[..., object], ...] = ()
+    if kind == "depthwise":
+        formula = _DEPTHWISE
+        inputs += [_peak(point, "fp32"), _fitted(point, "depthwise_efficiency")]
+    elif kernels.matrix_flops[at] > 0:
+        is_attention = FAMILIES[int(kernels.family[at])] == "attention"
+        formula = _ATTENTION if is_attention else _PRODUCT
+        functions = (attention_time,) if is_attention else (product_time, waves)
+        shape = "queries, keys, width, heads" if is_attention else "m, n, k, products"
+        inputs += [
+            _shape(shape, point, at),
+            _peak(point, peak),
+            _fitted(point, _EFFICIENCY.get(peak, f"efficiency_{peak}")),
+            _spec(point, "sm_count", point.gpu.spec.sm_count, ""),
+            *(_fitted(point, name) for name in _inside(peak, is_attention=is_attention)),
+        ]
+        if peak == "fp32" and kernels.window[at] == 9.0:
+            functions = (*functions, winograd_products)
+    else:
+        formula = _VECTOR
+        inputs += [_peak(point, "fp32"), _fitted(point, "vector_efficiency")]
+    if kernels.special_flops[at] > 0:
+        inputs.append(_fitted(point, "special_flops_cost"))
+    slower = terms.clock_slowdown
+    if slower > 1.0005:
+        inputs.append(
+            _fact("slower clock: power limit", slower, "×", "the run's energy at boost clock")
+        )
+        functions = (*functions, clock_slowdown)
+    return _term("arithmetic", terms.core_s[at] * slower, formula, functions, inputs)
+
+
+def _inside(peak: str, *, is_attention: bool) -> list[str]:
+    """Fitted values of the inside of a matrix kernel."""
+    if is_attention:
+        return ["attention_efficiency", "softmax_cycles", "attention_step_cycles"]
+    names = ["operand_bytes_per_cycle", "step_cycles", "pipeline_depth", "misalignment"]
+    return [*(f"{name}_fp32" if peak == "fp32" else name for name in names), "wave_smoothing"]
+
+
+def _traffic(point: Point, terms: Terms, at: int) -> Json:
+    spec = point.gpu.spec
+    inputs = [
+        _fact("served by the last-level cache", float(terms.cached_bytes[at]), "B", _BY_CACHE),
+        _fact("served by the memory", float(terms.memory_bytes[at]), "B", _BY_CACHE),
+        _spec(point, "bandwidth_gb_per_s", spec.bandwidth_bytes_per_s / 1e9, "GB/s"),
+        _fitted(point, "bandwidth_efficiency"),
+        _fitted(point, "cache_bytes_per_cycle"),
+        _spec(point, "l2_mb", spec.l2_bytes / 2**20, "MB"),
+        _fitted(point, "cache_share"),
+    ]
+    return _term(
+        "traffic",
+        terms.memory_s[at] + terms.cache_s[at] * terms.clock_slowdown,
+        "memory bytes / (bandwidth · efficiency) + cached bytes / (bytes per cycle · SMs · clock)",
+        (memory_time, cache_time, hit_share),
+        inputs,
+    )
+
+
+def _overlap(point: Point, terms: Terms, at: int) -> Json:
+    slowdown = float(terms.runtime_slowdown[at])
+    inputs = [_fitted(point, "roofline_sharpness")]
+    if slowdown != 1.0:
+        name = f"slowdown_{terms.kinds[at]}"
+        source = point.runtime.sources.get(f"calibration.{name}", "")
+        inputs.append(_fact("the runtime's kernel beside the best", slowdown, "×", source))
+    return _term(
+        "both, overlapped",
+        float(point.estimate.kernel_s[0, at]),
+        "runtime factor · (arithmetic^p + traffic^p)^(1/p)",
+        (smooth_maximum,),
+        inputs,
+    )
+
+
+def _waiting(point: Point, at: int) -> Json:
+    runtime = point.runtime
+    inputs = [
+        _fact(name, seconds * 1e6, "µs", runtime.sources.get(f"cost.{key}", ""))
+        for name, seconds, key in (
+            ("gap before a kernel", runtime.launch_s, "launch_us"),
+            ("host time to issue one", runtime.dispatch_s, "dispatch_us"),
+            ("start of a run", runtime.start_s, "start_us"),
+        )
+    ]
+    inputs.append(_fitted(point, "start_cycles"))
+    inputs.append(_fact("launches in a run", float(point.workload.kernels.count.sum()), ""))
+    term = _term(
+        "starting and waiting",
+        float(point.estimate.launch_s[0, at]),
+        "(run − all kernels) / launches: what starting, gaps and the host add, shared evenly",
+        (stream_time,),
+        inputs,
+    )
+    return term | {"total_us": rounded(float(seconds_each(point.estimate)[at]) * 1e6)}
+
+
+def _term(
+    name: str,
+    seconds: float,
+    formula: str,
+    functions: tuple[Callable[..., object], ...],
+    inputs: list[Json],
+) -> Json:
+    return {
+        "name": name,
+        "time_us": rounded(float(seconds) * 1e6),
+        "formula": formula,
+        "sources": [source for function in functions if (source := source_of(function))],
+        "inputs": inputs,
+    }
+
+
+def _fact(name: str, value: float, unit: str, source: str = "the model's graph") -> Json:
+    return {"name": name, "value": rounded(value), "unit": unit, "source": source}
+
+
+def _shape(names: str, point: Point, at: int) -> Json:
+    kernels = point.workload.kernels
+    sizes = (kernels.m[at], kernels.n[at], kernels.k[at], kernels.batch[at])
+    text = " × ".join(f"{size:.0f}" for size in sizes)
+    return {"name": names, "value": text, "unit": "", "source": "the model's graph"}
+
+
+def _spec(point: Point, key: str, value: float, unit: str) -> Json:
+    names = {"sm_count": "multiprocessors", "bandwidth_gb_per_s": "bandwidth", "l2_mb": "cache"}
+    return _fact(names[key], value, unit, point.gpu.sources.get(f"spec.{key}", ""))
+
+
+def _peak(point: Point, name: str) -> Json:
+    table = boards_of([point.gpu]).peak_flops_per_s[0]
+    source = point.gpu.sources.get(f"spec.peak_tflops.{name}", "")
+    return _fact(f"{name} peak", float(table[PEAKS.index(name)]) / 1e12, "TFLOPS", source)
+
+
+def _fitted(point: Point, name: str) -> Json:
+    parameter = PARAMETERS[name]
+    source = point.gpu.sources.get(f"calibration.{name}", "")
+    unit = "" if parameter.unit == "1" else parameter.unit
+    return _fact(parameter.meaning, point.gpu.calibration.values[name], unit, source)
