@@ -118,7 +118,7 @@ def test_a_place_that_is_free_sets_its_symbol():
     assert shaped.dims[1].why == "given"
 
 
-@pytest.mark.parametrize("key", ["hieght", "x:7", "z:0", "y:0"])
+@pytest.mark.parametrize("key", ["heights", "x:7", "z:0", "y:0"])
 def test_an_unknown_dimension_is_refused_with_the_known_ones(key):
     with pytest.raises(RequestError, match="no free dimension") as caught:
         infer_shapes(a_graph_with(("N", 3, "height", "width")), {key: 4})
