@@ -40,12 +40,14 @@ class Placed:
         point: Where it was measured.
         workload: What ran there; None where that cannot be told.
         reason: Why not.
+        graph: SHA-256 of the model's file; empty where there is none.
     """
 
     row: Row
     point: Point | None
     workload: Workload | None
     reason: str = ""
+    graph: str = ""
 
 
 @dataclass(slots=True)
@@ -131,7 +133,7 @@ def _of_one_file(
         if isinstance(workload, str):
             yield Placed(row, point, None, workload)
         else:
-            yield Placed(row, point, workload)
+            yield Placed(row, point, workload, graph=graph.sha256)
 
 
 def _workload(

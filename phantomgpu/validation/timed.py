@@ -65,7 +65,7 @@ def _of_one_gpu(
     sizes = [len(each.kernels) for each in members]
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
     is_host_timed = np.array([each.timing.host for each in members])
-    host = _alone(catalog.runtime(runtime), kinds, starts, is_host_timed)
+    host = alone_host(catalog.runtime(runtime), kinds, starts, is_host_timed)
     times = run_times(kernels, kinds, starts, boards, host)
     copies = np.array([each.timing.copies for each in members], dtype=np.float64)
     shown = times.latency_s[0] / copies * MS_PER_S
@@ -73,7 +73,7 @@ def _of_one_gpu(
     roofline = np.add.reduceat(at_peak, starts) / copies * MS_PER_S
     low, high = interval_ends(
         time_s=shown,
-        spread=_spread(kinds, starts, boards),
+        spread=spread_of(kinds, starts, boards),
         scale=boards.values["interval_scale"][0, 0],
     )
     for at, each in enumerate(members):
@@ -92,7 +92,7 @@ def _of_one_gpu(
         )
 
 
-def _alone(
+def alone_host(
     runtime: Runtime, kinds: IndexArray, starts: IndexArray, is_host_timed: NDArray[np.bool_]
 ) -> Host:
     """Operators timed one by one: nothing around them but, in some, the host's time for each."""
@@ -108,7 +108,7 @@ def _alone(
     )
 
 
-def _spread(kinds: IndexArray, starts: IndexArray, boards: Boards) -> FloatArray:
+def spread_of(kinds: IndexArray, starts: IndexArray, boards: Boards) -> FloatArray:
     """Spread of the error of each run: that of its first kernel if it quantises, else the last."""
     last = np.append(starts[1:], len(kinds)) - 1
     quantises = np.logical_or.reduceat(kinds == FAMILY["quantize"], starts)
