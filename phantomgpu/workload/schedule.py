@@ -13,7 +13,7 @@ from phantomgpu.workload.names import Names
 from phantomgpu.workload.operation import Op
 from phantomgpu.workload.precision import precision_named, widths
 from phantomgpu.workload.rows import Rows, kernels_at
-from phantomgpu.workload.shapings import Shaping, Shapings, same_nodes
+from phantomgpu.workload.shapings import Shaping, Shapings, check_batch, same_nodes
 from phantomgpu.workload.steps import Step, steps_of
 from phantomgpu.workload.structure import Structure, distinct, structure_of
 from phantomgpu.workload.workload import Workload
@@ -141,6 +141,7 @@ class Schedule:
 
     def _fused(self, variant: Variant, batch: int) -> Fused:
         """The structure that holds at a batch: shared by all batches where sizes are affine."""
+        check_batch(batch)
         if self.batch_dim is None:
             self.shapings.at(batch)
             return self._point(variant, 1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from phantomgpu.errors import BatchError
 from phantomgpu.onnx import batch_symbol, infer_shapes
@@ -10,7 +10,7 @@ from phantomgpu.onnx.graph import Graph, ShapedGraph
 from phantomgpu.ops import Demand
 from phantomgpu.workload.views import demands_of
 
-LARGEST_BATCH = 1 << 31
+LARGEST_BATCH: Final = (1 << 31) - 1
 """Beyond it no tensor of any framework can be indexed along its first dimension by an int32."""
 
 
@@ -46,13 +46,8 @@ class Shapings:
             BatchError: The model cannot take it.
             ModelError: Its shapes cannot be worked out.
         """
+        check_batch(batch)
         symbol = self.batch_dim
-        if batch < 1 or batch >= LARGEST_BATCH:
-            raise BatchError(
-                f"batch is {batch}",
-                where="batch",
-                fix=f"give a batch between 1 and {LARGEST_BATCH - 1}",
-            )
         if symbol is None:
             return self._fixed(batch)
         if batch not in self._known:
@@ -83,6 +78,16 @@ class Shapings:
                 "(torch.onnx.export: dynamic_axes or dynamic_shapes)",
             )
         return shaping
+
+
+def check_batch(batch: int) -> None:
+    """Raise ``BatchError`` for a number that no batch can have."""
+    if batch < 1 or batch > LARGEST_BATCH:
+        raise BatchError(
+            f"batch is {batch}",
+            where="batch",
+            fix=f"give a batch between 1 and {LARGEST_BATCH}",
+        )
 
 
 def fixed_batch(shaped: ShapedGraph) -> int:

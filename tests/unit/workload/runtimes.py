@@ -5,7 +5,11 @@ from pathlib import Path
 
 PROFILES = Path(__file__).resolve().parents[3] / "profiles" / "runtimes"
 
+_TEXTS = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in PROFILES.glob("*.toml")}
+
 FUSION: dict[str, tuple[str, ...]] = {
-    path.stem: tuple(tomllib.loads(path.read_text("utf-8"))["graph"]["fusion"])
-    for path in sorted(PROFILES.glob("*.toml"))
+    name: tuple(table["graph"]["fusion"])
+    for name, table in sorted(_TEXTS.items())
+    if "fusion" in table.get("graph", {})
 }
+"""Rules by runtime; variants that take theirs from another profile are left out."""
