@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phantomgpu.cost.columns import Boards, joined
-from phantomgpu.cost.kinds import KINDS, kinds_of
+from phantomgpu.cost.kinds import kinds_of
 from phantomgpu.cost.predict import Host, host_of, run_times
 from phantomgpu.hardware import Runtime
 from phantomgpu.validation.models import METRICS, Placed
@@ -62,7 +62,7 @@ class Bench:
     def log_error(self, boards: Boards) -> FloatArray:
         """Logarithm of predicted over measured time on the first of the boards. [run]."""
         times = run_times(self.kernels, self.kinds, self.starts, boards, self.host)
-        return np.log(times.latency_s[0] / self.copies / self.measured_s)
+        return np.asarray(np.log(times.latency_s[0] / self.copies / self.measured_s))
 
     def spread(self, boards: Boards) -> FloatArray:
         """Spread of the error of each run, as the profile states it. [run]."""
