@@ -110,11 +110,12 @@ def run_times(
         boards: The GPUs.
         host: The runtime.
     """
-    # intp: the size numpy repeats by, 32 bits in WebAssembly.
+    # intp: the size numpy repeats and reduces by, 32 bits in WebAssembly.
     sizes = np.diff(np.append(starts, len(kernels))).astype(np.intp)
+    firsts = starts.astype(np.intp)
 
     def per_run(column: FloatArray) -> FloatArray:
-        return np.asarray(np.add.reduceat(column * kernels.count, starts, axis=-1))
+        return np.asarray(np.add.reduceat(column * kernels.count, firsts, axis=-1))
 
     def per_kernel(column: FloatArray) -> FloatArray:
         return np.repeat(column, sizes, axis=-1)
