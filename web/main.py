@@ -7,6 +7,7 @@ from pyscript import document, window, workers
 from pyscript.ffi import create_proxy
 
 from web import view
+from web.share import said_of_link, seen
 from web.state import FIRST_REQUEST, after, initial, job
 from web.table import as_csv, as_markdown
 
@@ -90,6 +91,33 @@ class Page:
             }
         )
 
+    async def share(self):
+        """Copy a link that holds the whole comparison."""
+        if self.engine is None:
+            self.dispatch({"type": "noticed", "text": "The engine makes links, and is loading."})
+            return
+        saw = json.dumps(seen(self.state))
+        answer = json.loads(
+            await self.engine.encode_link(json.dumps(self.state["request"]), saw)
+        )
+        if "error" in answer:
+            self.dispatch({"type": "failed", "error": answer["error"]})
+            return
+        link = answer["ok"]["link"]
+        window.history.replaceState(None, "", link)
+        window.navigator.clipboard.writeText(window.location.href)
+        self.dispatch({"type": "noticed", "text": said_of_link(self.state, len(link))})
+
+    async def open_link(self, link):
+        """Restore what a share link holds; a damaged one is called damaged."""
+        self.dispatch({"type": "working", "text": "Opening the shared comparison"})
+        answer = json.loads(await self.engine.decode_link(link))
+        if "error" in answer:
+            self.dispatch({"type": "failed", "error": answer["error"]})
+            return
+        held = answer["ok"]
+        self.dispatch({"type": "restored", "request": held["request"], "saw": held["saw"]})
+
     async def start_engine(self):
         """Wait for the worker, then ask it what there is to choose."""
         try:
@@ -101,6 +129,8 @@ class Page:
             self.dispatch({"type": "engine", "phase": "failed", "text": answer["error"]["what"]})
             return
         self.dispatch({"type": "catalog", "catalog": answer["ok"]})
+        if has_link():
+            await self.open_link(window.location.hash)
         self.started.set()
         self.dispatch({"type": "engine", "phase": "ready"})
 
@@ -146,6 +176,8 @@ def on_click(event):
         view.reveal(element)
     elif action == "theme":
         change_theme()
+    elif action == "share":
+        spawn(page.share())
     elif action == "copy-csv":
         copy(as_csv(shown_result()), "CSV")
     elif action == "copy-markdown":
@@ -252,6 +284,17 @@ def on_progress(event):
     page.dispatch({"type": "engine", "phase": "loading", "text": text})
 
 
+def on_link(_event):
+    """Another link in the address of the same tab."""
+    if has_link() and page.engine is not None:
+        spawn(page.open_link(window.location.hash))
+
+
+def has_link():
+    """Whether the address ends in a share link, damaged or not."""
+    return window.location.hash.startswith("#p")
+
+
 def on_resize(_event):
     """The chart is drawn for its width."""
     view.draw(page.state)
@@ -270,6 +313,7 @@ def listen():
     ):
         document.addEventListener(name, create_proxy(handler))
     window.onresize = create_proxy(on_resize)
+    window.onhashchange = create_proxy(on_link)
     channel = window.BroadcastChannel.new("phantomgpu-engine")
     channel.onmessage = create_proxy(on_progress)
 

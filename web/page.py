@@ -5,6 +5,7 @@ index.html, so that a finished comparison is there before any script runs.
 """
 
 from web import chart, panel, table
+from web.share import difference
 from web.state import is_stale, names, shown_cells
 from web.text import capital, escaped, short_name
 from web.verdict import summary, verdict
@@ -85,6 +86,9 @@ def progress_line(state):
                 "<span class='busy'></span>Waiting for the engine; figures below are the last ones"
             )
         return ""
+    said = difference(state)
+    if said:
+        return escaped(said)
     if state["made"] == "build":
         return "Computed by this engine when the page was built"
     return "Computed in this tab"

@@ -18,6 +18,15 @@ FIRST_REQUEST = {
     "profiles": {},
 }
 
+# What a request means by what it leaves out; comparison/request.py says the same.
+LEFT_OUT = {
+    "runtimes": ["tensorrt"],
+    "precisions": ["fp16"],
+    "batches": [1],
+    "dims": {},
+    "profiles": {},
+}
+
 
 def initial(catalog, request, comparison=None, inspection=None, curve=None):
     """The state of a page that has just opened.
@@ -51,6 +60,7 @@ def initial(catalog, request, comparison=None, inspection=None, curve=None):
         "gpu_filter": "",
         "notice": "",
         "theme": "",
+        "saw": {},
     }
 
 
@@ -86,6 +96,8 @@ def job(state):
         return None
     if not wanted["models"] or not wanted["gpus"] or wanted in state["refused"]:
         return None
+    if awaited_file(state):
+        return None
     if state["result"] is None or state["result"]["request"] != wanted:
         return ("compare", wanted)
     model = model_request(wanted)
@@ -95,6 +107,16 @@ def job(state):
     if curve is not None and (state["curve"] is None or state["curve"]["request"] != curve):
         return None if curve in state["refused"] else ("curve", curve)
     return None
+
+
+def awaited_file(state):
+    """Name of the file that a link asks for and that nobody dropped yet, or nothing."""
+    model = state["request"]["models"][0] if state["request"]["models"] else ""
+    opened = state["file"]
+    if opened is not None and opened["id"] == model:
+        return ""
+    known = [entry["id"] for entry in state["catalog"]["models"]]
+    return "" if model in known or not known else model
 
 
 def is_settled(state):
@@ -398,9 +420,10 @@ def _opened(state, event):
     A batch that the file fixes is left as it is: the request then asks for no other.
     """
     opened = {"id": event["id"], "name": event["id"], "size": event["size"]}
+    dims = state["request"]["dims"] if awaited_file(state) else {}
     state = changed(state, file=opened, inspection=None, curve=None, work="", error=None)
     state = changed(
-        _asked(state, models=[event["id"]], dims={}), refused=[], result=_kept(state, event)
+        _asked(state, models=[event["id"]], dims=dims), refused=[], result=_kept(state, event)
     )
     if event["batch"] is not None:
         return state
@@ -439,9 +462,27 @@ def _themed(state, event):
 
 
 def _restored(state, event):
-    """A whole request from a link or from the last visit."""
-    request = event["request"]
-    return changed(state, request=request, shown_batch=largest(request["batches"]), refused=[])
+    """A whole request from a link, with what its sender saw."""
+    request = dict(LEFT_OUT)
+    request.update(event["request"])
+    state = changed(
+        state,
+        request=request,
+        saw=event["saw"],
+        shown_batch=event["saw"].get("batch", largest(request["batches"])),
+        refused=[],
+        error=None,
+        work="",
+    )
+    name = awaited_file(state)
+    if not name:
+        return state
+    return _with_error(
+        state,
+        "this link compares {}, a file on its sender's machine".format(name),
+        "the link you opened",
+        "drop that file here; all else that the link asks for is set",
+    )
 
 
 _AFTER = {

@@ -149,9 +149,9 @@ def check_profile(gpu, text):
     return answered(lambda: app.check_profile(gpu, text))
 
 
-def encode_link(request):
-    """The share link of a request."""
-    return answered(lambda: app.encode_link(json.loads(request)))
+def encode_link(request, saw):
+    """The share link of a request, and what its sender sees."""
+    return answered(lambda: app.encode_link(json.loads(request), saw=json.loads(saw)))
 
 
 def decode_link(link):

@@ -1,0 +1,52 @@
+"""What a share link says beside its request, and what the page says about the link."""
+
+from web.state import shown_cells
+from web.text import duration
+
+LONG = 4000
+"""Characters from which on mail programs and chats cut links."""
+
+
+def seen(state):
+    """What the sender sees: the fastest figure, to be held against the receiver's."""
+    able = [cell for cell in shown_cells(state) if cell["latency_ms"]]
+    if not able or state["result"]["request"] != state["request"]:
+        return {}
+    best = min(able, key=lambda cell: cell["latency_ms"])
+    return {
+        "engine": state["catalog"]["engine"],
+        "batch": state["shown_batch"],
+        "gpu": best["gpu"],
+        "latency_ms": best["latency_ms"],
+    }
+
+
+def said_of_link(state, length):
+    """What to say when a link was copied: how long it is, and what it does not hold."""
+    said = "Link copied: {} characters.".format(length)
+    opened = state["file"]
+    if opened is not None and state["request"]["models"] == [opened["id"]]:
+        said += " It names {}, and does not hold it.".format(opened["name"])
+    if length > LONG:
+        said += " Mail programs may cut it."
+    return said
+
+
+def difference(state):
+    """How what this engine says differs from what the sender of the link saw, if it does."""
+    saw, result = state["saw"], state["result"]
+    if not saw or result is None or result["request"] != state["request"]:
+        return ""
+    for cell in result["comparison"]["cells"]:
+        if cell["gpu"] == saw.get("gpu") and cell["batch"] == saw.get("batch"):
+            return _said(cell["latency_ms"], saw)
+    return ""
+
+
+def _said(now_ms, saw):
+    then_ms = saw.get("latency_ms")
+    if not now_ms or not then_ms or now_ms == then_ms:
+        return ""
+    return "The sender saw {} (engine {}), this engine says {}".format(
+        duration(then_ms), saw.get("engine", "?"), duration(now_ms)
+    )
