@@ -26,9 +26,9 @@ class Board:
     group: str
 
 
-def process_of(group: str) -> float:
-    """Switching energy of a group's process."""
-    return plan.PROCESS.get(group, plan.PROCESS.get(group.partition("/")[0], 0.6))
+def process_of(group: str) -> tuple[float, float]:
+    """Switching energy of a group's process, and its nominal clock."""
+    return plan.PROCESS.get(group, plan.PROCESS.get(group.partition("/")[0], (0.6, 2e9)))
 
 
 class Model:
@@ -65,6 +65,10 @@ class Model:
         for group in sorted(set(groups)):
             for name, sigma in plan.GROUP.items():
                 self._add(("group", name, group), 0.0, sigma, groups == group)
+        kin = np.array([plan.KIN.get(group, "") for group in groups])
+        for name, sigma in plan.KIN_SIGMA.items():
+            for one in sorted(set(plan.KIN.values())):
+                self._add(("kin", name, one), 0.0, sigma, kin == one)
         for at in sorted(set(t.run_gpu)):
             board = self.boards[at].profile.id
             for name, sigma in plan.BOARD.items():
@@ -75,7 +79,8 @@ class Model:
         for at, runtime in enumerate(self.runtimes):
             mine = t.run_runtime == at
             models = mine & t.is_model
-            for name, (value, sigma) in plan.RUNTIME.items():
+            for name, usual in plan.RUNTIME.items():
+                value, sigma = plan.RUNTIME_START.get(runtime, {}).get(name, usual)
                 self._add(("runtime", name, runtime), np.log(value), sigma, models)
             for kind in KINDS:
                 rows = np.zeros(len(t), dtype=bool)
@@ -96,11 +101,14 @@ class Model:
             log = np.full(len(ids), named.get(("all", name), np.log(start)))
             for at, (group, board) in enumerate(zip(groups, ids, strict=True)):
                 log[at] += self.group_offset(named, name, group)
+                log[at] += named.get(("kin", name, plan.KIN.get(group, "")), 0.0)
                 log[at] += named.get(("board", name, board), 0.0)
                 if name.startswith("joule_per_flop"):
-                    log[at] += np.log(process_of(group)) + named.get(("group", "energy", group), 0.0)
+                    energy = named.get(("group", "energy", group), 0.0)
+                    log[at] += np.log(process_of(group)[0]) + energy
             limits = PARAMETERS[name]
             out[name] = np.clip(np.exp(log), limits.low, limits.high)
+        out["nominal_clock_hz"] = np.array([process_of(group)[1] for group in groups])
         return out
 
     @staticmethod
@@ -125,7 +133,8 @@ class Model:
             [self.runtime_value(named, f"slowdown_{kind}", 1.0) for kind in KINDS], axis=1
         )
         alone = np.stack(
-            [self.runtime_value(named, f"alone_{kind}_s", plan.ALONE_S[0]) for kind in KINDS], axis=1
+            [self.runtime_value(named, f"alone_{kind}_s", plan.ALONE_S[0]) for kind in KINDS],
+            axis=1,
         )
         own = {n: self.runtime_value(named, n, v) for n, (v, _) in plan.RUNTIME.items()}
         machine = np.exp([named.get(("machine", b.profile.id), 0.0) for b in self.boards])

@@ -26,18 +26,19 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "bandwidth_efficiency": (0.82, 0.06), "cache_bytes_per_cycle": (20.0, 0.4),
     "cache_share": (0.47, 0.3), "cache_sharpness": (1.4, 0.2), "roofline_sharpness": (2.4, 0.2),
     "start_cycles": (4500.0, 0.3),
-    # At 16 nm a tensor-core FLOP would cost about 2.6 pJ, a fused multiply-add on the vector units
-    # some twenty times a plain one of Horowitz, "Computing's energy problem", ISSCC 2014.
-    "joule_per_flop_fp32": (1.2e-11, 0.03), "joule_per_flop_fp16": (1.4e-12, 0.05),
-    "joule_per_byte": (4.5e-11, 0.3), "static_power_share": (0.2, 0.15),
-    "throttle_exponent": (0.5, 0.01), "throttle_settle_s": (4e-4, 1.0),
+    # See PROCESS. A fused multiply-add on the vector units costs some ten times one of a tensor
+    # core: operands come from the register file each time (Horowitz, ISSCC 2014).
+    "joule_per_flop_fp32": (1.3e-11, 0.05), "joule_per_flop_fp16": (2.6e-12, 0.1),
+    "joule_per_byte": (4.5e-11, 0.3), "static_power_share": (0.15, 0.1),
+    "static_power_w": (12.0, 0.2), "throttle_exponent": (0.5, 0.03),
+    "throttle_settle_s": (4e-4, 1.0),
 }  # fmt: skip
 """Value of a board of no known architecture, and its sigma."""
 
 GROUP: Final[Mapping[str, float]] = {
     "efficiency_fp16": 0.10, "efficiency_fp32": 0.05, "efficiency_fp8": 0.15,
     "efficiency_int8": 0.10, "start_cycles": 0.2, "bandwidth_efficiency": 0.06,
-    "operand_bytes_per_cycle_fp32": 0.4, "misalignment_fp32": 0.08, "energy": 0.25,
+    "operand_bytes_per_cycle_fp32": 0.4, "misalignment_fp32": 0.08, "energy": 0.15,
     "attention_efficiency": 0.15, "attention_start_cycles": 0.2, "depthwise_efficiency": 0.3,
     "vector_efficiency": 0.3,
 }  # fmt: skip
@@ -48,14 +49,30 @@ BOARD: Final[Mapping[str, float]] = {
 }  # fmt: skip
 """Sigma of what one board changes."""
 
-PROCESS: Final[Mapping[str, float]] = {
-    "pascal": 1.6, "volta": 1.3, "turing": 1.3, "ampere": 1.0, "ampere/ga100": 0.7, "ada": 0.49,
-    "hopper": 0.49, "blackwell": 0.45, "blackwell-rtx": 0.45, "cdna": 0.7, "cdna2": 0.6,
-    "cdna3": 0.45, "cdna4": 0.4, "rdna3": 0.5, "xe-hpc": 0.6, "xe-hpg": 0.65, "xe2": 0.5,
-    "gaudi": 0.6, "apple": 0.5,
+PROCESS: Final[Mapping[str, tuple[float, float]]] = {
+    "pascal": (1.6, 1.4e9), "volta": (1.3, 1.45e9), "turing": (1.3, 1.45e9),
+    "ampere": (0.75, 1.75e9), "ampere/ga100": (0.55, 1.41e9), "ampere/ga10b": (0.75, 1.3e9),
+    "ada": (0.35, 2.05e9), "hopper": (0.35, 1.9e9), "blackwell": (0.33, 1.95e9),
+    "blackwell-rtx": (0.33, 2.4e9), "cdna": (0.55, 1.5e9), "cdna2": (0.5, 1.7e9),
+    "cdna3": (0.33, 2.1e9), "cdna4": (0.3, 2.4e9), "rdna3": (0.4, 2.4e9), "xe-hpc": (0.5, 1.6e9),
+    "xe-hpg": (0.45, 2.2e9), "xe2": (0.35, 2.6e9), "gaudi": (0.5, 1.6e9), "apple": (0.35, 1.5e9),
 }  # fmt: skip
-"""Switching energy by process node beside an imagined 9 nm: TSMC states -60 % power at equal speed
-from 16FF+ to N7, -30 % from N7 to N5; 12FFN lies a fifth below 16FF+, Samsung's 8N between."""
+"""Switching energy beside an imagined process, at a nominal clock in hertz.
+
+TSMC states 55 to 60 % less power at equal speed from 16FF+ to N7 and 30 % less from N7 to N5;
+12FFN lies a fifth below 16FF+, Samsung's 8N above N7; 4N a little below N5. The clock is what
+boards of the process boost to."""
+
+KIN: Final[Mapping[str, str]] = {
+    "ampere/ga102-geforce": "geforce", "ada/ad102-geforce": "geforce",
+    "blackwell-rtx/gb202-geforce": "geforce",
+}  # fmt: skip
+"""Groups that share more than an architecture. GeForce boards boost past the clock on the box."""
+
+KIN_SIGMA: Final[Mapping[str, float]] = {
+    "efficiency_fp16": 0.1, "bandwidth_efficiency": 0.05, "start_cycles": 0.15,
+}  # fmt: skip
+"""Sigma of what kin share."""
 
 RELATIVES: Final[Mapping[str, str]] = {
     "hopper": "ampere/ga100", "ada": "ampere/ga100", "blackwell": "ampere/ga100",
@@ -68,6 +85,14 @@ RELATIVES: Final[Mapping[str, str]] = {
 
 INHERITED: Final = ("operand_bytes_per_cycle_fp32", "misalignment_fp32", "efficiency_fp32")
 """What is taken over from a relative."""
+
+RUNTIME_START: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = {
+    "pytorch-eager": {"dispatch_us": (22.0, 0.2)},
+    "pytorch-eager-nhwc": {"dispatch_us": (22.0, 0.2)},
+    "pytorch-compile": {"dispatch_us": (8.0, 0.3), "start_us": (40.0, 0.3)},
+    "tensorrt": {"dispatch_us": (1.0, 0.2), "start_us": (15.0, 0.3), "start_share": (0.6, 0.3)},
+}
+"""Where a runtime's own costs begin elsewhere: as its profile says, with its sources."""
 
 RUNTIME: Final[Mapping[str, tuple[float, float]]] = {
     "launch_us": (0.3, 1.0), "dispatch_us": (20.0, 0.5), "start_us": (20.0, 0.5),

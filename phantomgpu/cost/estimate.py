@@ -1,6 +1,6 @@
 """What the cost model says of one workload on a list of GPUs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,3 +37,11 @@ class Estimate:
     mfu: FloatArray
     bound: tuple[str, ...]
     supported: NDArray[np.bool_]
+
+    def scaled(self, factor: float) -> "Estimate":
+        """The estimate of a model known to take so many times longer; itself where it is 1."""
+        if factor == 1.0:
+            return self
+        times = ("compute_s", "memory_s", "launch_s", "kernel_s", "latency_s", "low_s", "high_s")
+        changed = {name: getattr(self, name) * factor for name in times}
+        return replace(self, mfu=self.mfu / factor, **changed)

@@ -11,6 +11,7 @@ from phantomgpu.cost.bandwidth import cache_time, memory_time
 from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
+from phantomgpu.cost.power import switching_scale
 from phantomgpu.cost.product import Pipeline, product_time
 from phantomgpu.cost.winograd import winograd_products
 from phantomgpu.workload.workload import PEAKS, Kernels
@@ -70,7 +71,8 @@ def activities(
         bandwidth_bytes_per_s=boards.bandwidth_bytes_per_s,
         efficiency=values["bandwidth_efficiency"],
     )
-    flop_j = boards.at(boards.joule_per_flop, kernels.peak) * kernels.matrix_flops
+    scale = switching_scale(clock_hz=boards.clock_hz, nominal_hz=values["nominal_clock_hz"])
+    flop_j = boards.at(boards.joule_per_flop, kernels.peak) * kernels.matrix_flops * scale
     return Activities(core_s, cache_s, memory_s, flop_j + values["joule_per_byte"] * from_memory)
 
 

@@ -1,9 +1,36 @@
 """Sustained power: a board that would draw more than its limit lowers its clock."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+
+_LEAST_SHARE: Final = 0.1
+"""Of the limit, left for switching on even the smallest board."""
+
+
+def switching_scale(*, clock_hz: FloatArray, nominal_hz: FloatArray) -> FloatArray:
+    """Energy of a switching event at a clock, beside that at the nominal one.
+
+    A faster clock needs a higher voltage, about in proportion, and energy goes with its square.
+
+    Args:
+        clock_hz: Boost clock. [gpu, 1]
+        nominal_hz: Clock the energies are stated at. [gpu, 1]
+
+    Returns:
+        More than 0. [gpu, 1]
+
+    Source:
+        Rabaey, Chandrakasan, Nikolic, "Digital Integrated Circuits", section 5.5: ``C·V²``.
+
+    >>> float(switching_scale(clock_hz=np.float64(3e9), nominal_hz=np.float64(1.5e9)))
+    4.0
+    """
+    ratio = clock_hz / nominal_hz
+    return np.asarray(ratio * ratio)
 
 
 def clock_slowdown(
@@ -11,6 +38,7 @@ def clock_slowdown(
     energy_j: FloatArray,
     time_s: FloatArray,
     tdp_w: FloatArray,
+    static_w: FloatArray,
     static_share: FloatArray,
     exponent: FloatArray,
     settle_s: FloatArray,
@@ -26,7 +54,8 @@ def clock_slowdown(
         energy_j: Of all switching in the run, at boost clock. [gpu, run]
         time_s: Of the run at boost clock, more than 0. [gpu, run]
         tdp_w: Board limit. [gpu, 1]
-        static_share: Of the limit, drawn without any switching. [gpu, 1]
+        static_w: Drawn by any board without any switching: memory, regulators, fans. [gpu, 1]
+        static_share: Of the limit, drawn likewise: leakage. [gpu, 1]
         exponent: 1 at the lowest voltage, towards 1/3 above it. [gpu, 1]
         settle_s: Length of a run at which half the effect shows. [gpu, 1]
 
@@ -37,9 +66,11 @@ def clock_slowdown(
         Dynamic power is proportional to frequency times the square of the voltage: Rabaey,
         Chandrakasan, Nikolic, "Digital Integrated Circuits", section 5.5.
 
-    >>> float(clock_slowdown(energy_j=np.float64(400), time_s=np.float64(1), tdp_w=np.float64(250),
-    ...     static_share=np.float64(0.2), exponent=np.float64(1), settle_s=np.float64(0)))
+    >>> float(clock_slowdown(energy_j=np.float64(400), time_s=np.float64(1),
+    ...     tdp_w=np.float64(260), static_w=np.float64(8), static_share=np.float64(0.2),
+    ...     exponent=np.float64(1), settle_s=np.float64(0)))
     2.0
     """
-    excess = np.maximum(energy_j / time_s / (tdp_w * (1.0 - static_share)), 1.0)
+    available_w = np.maximum(tdp_w * (1.0 - static_share) - static_w, _LEAST_SHARE * tdp_w)
+    excess = np.maximum(energy_j / time_s / available_w, 1.0)
     return np.asarray(1.0 + (excess**exponent - 1.0) * time_s / (time_s + settle_s))

@@ -130,6 +130,7 @@ def run_times(
         energy_j=per_run(work.energy_j),
         time_s=per_run(at_boost + start_s),
         tdp_w=boards.tdp_w[first],
+        static_w=values["static_power_w"][first],
         static_share=values["static_power_share"][first],
         exponent=values["throttle_exponent"][first],
         settle_s=values["throttle_settle_s"][first],

@@ -16,6 +16,7 @@ from phantomgpu.hardware.layers import (
     sorted_in,
     unknown,
 )
+from phantomgpu.hardware.measured import factors_of, measured_of, measuring
 from phantomgpu.hardware.physics import sparse_looking
 from phantomgpu.hardware.runtime import Runtime
 from phantomgpu.hardware.toml import architecture_of, calibration_of, runtime_of, spec_of
@@ -50,6 +51,7 @@ class Catalog:
         self._layers = {key: tuple(files) for key, files in layers.items()}
         self._reads: dict[tuple[str, str], Read] = {}
         self._gpus: dict[str, GpuProfile] = {}
+        self._factors: dict[tuple[str, str], float] | None = None
         self.looked_in = looked_in
 
     @property
@@ -115,6 +117,20 @@ class Catalog:
             self._reads[key] = read(self._layers, kind, name)
         return self._reads[key]
 
+    def model_factor(self, graph: str, runtime: str) -> float:
+        """What predicted times of a model are multiplied by, since boards measured it.
+
+        Args:
+            graph: SHA-256 of the model's file.
+            runtime: Id of a runtime.
+
+        Returns:
+            The geometric mean over the boards; 1 where none did.
+        """
+        if self._factors is None:
+            self._factors = factors_of(self.gpu(name) for name in measuring(self._layers))
+        return self._factors.get((graph, runtime), 1.0)
+
     def with_profile(self, name: str, text: str, origin: str) -> "Catalog":
         """This catalogue with one more GPU profile, on top of one of the same id.
 
@@ -151,6 +167,7 @@ class Catalog:
             origin=file.origin,
             status=document.get("status", ""),
             board=document.get("board", {}),
+            measured=measured_of(document),
         )
 
     def _defaults(self, architecture: str, kind: str | None) -> Iterator[Step]:
@@ -169,7 +186,8 @@ class Catalog:
 def _calibrated(steps: Sequence[Step]) -> tuple[Calibration, dict[str, str]]:
     """Calibrations laid over one another, field by field, and where each value comes from.
 
-    The basis and the data are those of the last layer that has any value.
+    The basis and the data are those of the last layer that says what it was fitted on: a value
+    without data, such as the energy of a process, makes no board a measured one.
     """
     values: dict[str, float] = {}
     sources: dict[str, str] = {}
@@ -177,12 +195,12 @@ def _calibrated(steps: Sequence[Step]) -> tuple[Calibration, dict[str, str]]:
     fitted_on = ""
     for step in steps:
         layer = calibration_of(step.document)
-        if layer:
-            basis = step.basis
-            fitted_on = step.document["calibration"].get("fitted_on", "")
+        measured = step.document.get("calibration", {}).get("fitted_on", "")
+        if measured:
+            basis, fitted_on = step.basis, measured
         for name, value in layer.items():
             values[name] = value
-            sources[f"calibration.{name}"] = ": ".join(filter(None, (step.origin, fitted_on)))
+            sources[f"calibration.{name}"] = ": ".join(filter(None, (step.origin, measured)))
     return Calibration(values=values, basis=basis, fitted_on=fitted_on), sources
 
 

@@ -67,6 +67,25 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredModel:
+    """A model that was measured on a board: what its predictions are off by wherever it runs.
+
+    Attributes:
+        model: What people call it.
+        graph: SHA-256 of its file.
+        runtime: Id of the runtime it was measured in.
+        factor: To multiply predicted times by, on every GPU.
+        rows: How many measurements that stands on.
+    """
+
+    model: str
+    graph: str
+    runtime: str
+    factor: float
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class GpuProfile:
     """One profile file, checked.
 
@@ -81,6 +100,7 @@ class GpuProfile:
         status: How far the figures were checked, a key of ``schema.STATUS``; empty if not said.
         board: Facts that no estimate needs (launch date, list price, links, temperatures), by
             their key in ``[board]``, in its unit.
+        measured: Models that were measured on it, which makes their predictions better elsewhere.
     """
 
     id: str
@@ -92,6 +112,7 @@ class GpuProfile:
     origin: str = ""
     status: str = ""
     board: Mapping[str, str | float] = field(default_factory=dict)
+    measured: tuple[MeasuredModel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,13 @@ GPU: Final[tuple[Key, ...]] = (
     Key("board.slowdown_temperature_c", "number", "Above it the clock is halved.", "°C", 50, 130),
     Key("board.shutdown_temperature_c", "number", "Above it the board turns off.", "°C", 50, 130),
     *_calibration(PARAMETERS),
+    Key("measured.*.model", "text", "A model that was measured on this board; the table's name is "
+        "free. `phantomgpu calibrate` writes these."),
+    Key("measured.*.graph", "text", "SHA-256 of its file."),
+    Key("measured.*.runtime", "text", "Id of the runtime it was measured in."),
+    Key("measured.*.factor", "number", "What predicted times of this model in this runtime are "
+        "multiplied by, on every GPU.", "", 0.1, 10),
+    Key("measured.*.rows", "integer", "How many measurements that stands on.", "", 1, 1_000_000),
     _SOURCES,
 )  # fmt: skip
 """Keys of ``gpus/<id>.toml``."""

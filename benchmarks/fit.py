@@ -1,0 +1,98 @@
+"""Fit the values in ``profiles/`` to measured rows: same rows, same values.
+
+    python benchmarks/fit.py --data ../shared/data            fit, print, write profiles/
+    python benchmarks/fit.py --data ../shared/data --left-out leave each GPU out as well
+
+Only ``measurements/ops.csv`` and ``measurements/models.csv`` are read, and the graphs that
+``models.csv`` names. Every ``--every``-th image-model row is used; there are many of few boards.
+"""
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.fitting.intervals import scales_of, spreads_of
+from benchmarks.fitting.leave_out import left_out
+from benchmarks.fitting.load import boards_in, catalog_in, runs_in
+from benchmarks.fitting.model import Model
+from benchmarks.fitting.noise import noise_of
+from benchmarks.fitting.show import print_errors, print_values
+from benchmarks.fitting.table import table
+from benchmarks.fitting.write import Writer
+
+ROOT = Path(__file__).resolve().parents[1]
+RUNTIMES = (
+    "pytorch-eager", "pytorch-eager-nhwc", "pytorch-compile", "tensorrt", "trt-llm", "vllm",
+    "sglang",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Read, fit, print, write."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--data", type=Path, required=True, help="folder with measurements/")
+    options.add_argument("--every", type=int, default=8, help="use every n-th image-model row")
+    options.add_argument("--rounds", type=int, default=12, help="steps of the fit at most")
+    options.add_argument(
+        "--left-out", action="store_true", help="leave out each GPU, then each architecture"
+    )
+    options.add_argument("--dry-run", action="store_true", help="write nothing")
+    given = options.parse_args()
+
+    profiles = ROOT / "profiles"
+    catalog = catalog_in(profiles)
+    boards = boards_in(profiles, catalog)
+    rows = table(
+        runs_in(given.data, catalog, every=given.every),
+        [board.profile.id for board in boards],
+        RUNTIMES,
+    )
+    print(f"{len(rows)} rows, {len(rows.kernels)} kernels")
+    model = Model(rows, boards, RUNTIMES)
+    x = model.fit(noise_of(rows), rounds=given.rounds)
+    print_values(model, x)
+    seen = model(x)
+    print_errors("fitted on these rows", rows, seen)
+    by_gpu = by_architecture = None
+    if given.left_out:
+        by_gpu = left_out(model, x, "gpu")
+        print_errors("GPU left out", rows, by_gpu)
+        by_architecture = left_out(model, x, "architecture")
+        print_errors("architecture left out", rows, by_architecture)
+    if given.dry_run:
+        return
+    spreads = spreads_of(rows, seen)
+    scales = scales_of(rows, spreads, by_gpu, by_architecture)
+    print({**spreads, **scales})
+    data = _data(model, rows)
+    writer = Writer(model, dict(zip(model.names, x.tolist(), strict=True)), profiles, data)
+    writer.default(spreads, scales["spec"], data["all"])
+    writer.architectures(scales["architecture"])
+    writer.boards(scales["calibrated"])
+    writer.runtimes()
+
+
+def _data(model: Model, rows: object) -> dict[str, str]:
+    """Number of rows and their sources, by board, group and runtime."""
+    counts: dict[str, Counter[str]] = {"all": Counter()}
+    for at, runtime, label in zip(
+        rows.run_gpu,
+        rows.run_runtime,
+        rows.label,
+        strict=True,  # type: ignore[attr-defined]
+    ):
+        board = model.boards[at]
+        names = ("all", board.profile.id, board.group, model.runtimes[runtime])
+        for name in names:
+            counts.setdefault(name, Counter())[str(label[0])] += 1
+    return {
+        name: f"{sum(count.values())} rows of {', '.join(sorted(count))}"
+        for name, count in counts.items()
+    }
+
+
+if __name__ == "__main__":
+    main()

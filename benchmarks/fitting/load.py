@@ -1,0 +1,87 @@
+"""Folders to runs: where the files are that a fit reads."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.fitting.model import Board
+from benchmarks.fitting.table import Run, model_runs, operator_runs
+from phantomgpu.hardware import Catalog, load_catalog
+from phantomgpu.onnx import BytesSource, Source
+from phantomgpu.validation.folders import ModelFolder, Variant, read_index
+from phantomgpu.validation.models import placed_rows
+from phantomgpu.validation.operators import COLUMNS, measured
+from phantomgpu.validation.points import MODEL_COLUMNS
+from phantomgpu.validation.rows import Row, read_rows
+
+KINDS = ("gpus", "architectures", "runtimes")
+
+VARIANTS = (
+    Variant("noreparam", {"gpu": "rtx-3090"}),
+    Variant("noreparam", {"gpu": "rtx-4090", "layout": "nhwc"}),
+)
+"""Rows that were measured before re-parameterisation: README.md of the data says which."""
+
+LEFT_OUT = ("Megatron Large with Sparsity",)
+"""Models that ran with sparse weights, which the graph does not say."""
+
+
+def catalog_in(profiles: Path) -> Catalog:
+    """The catalogue of a checkout."""
+    files = [path for kind in KINDS for path in sorted((profiles / kind).glob("*.toml"))]
+    return load_catalog(
+        {str(path.relative_to(profiles)): path.read_text("utf-8") for path in files}
+    )
+
+
+def boards_in(profiles: Path, catalog: Catalog) -> list[Board]:
+    """Every GPU with the group its calibration belongs to: architecture, and kind of SM."""
+    boards = []
+    for name in catalog.gpu_ids:
+        profile = catalog.gpu(name)
+        document = tomllib.loads((profiles / "gpus" / f"{name}.toml").read_text("utf-8"))
+        kind = document.get("spec", {}).get("sm", "")
+        boards.append(Board(profile, "/".join(filter(None, (profile.spec.architecture, kind)))))
+    return boards
+
+
+def runs_in(data: Path, catalog: Catalog, *, every: int) -> list[Run]:
+    """All operator rows, and the model rows that have a graph.
+
+    Args:
+        data: Folder with ``measurements/``, ``models/`` and ``timm/``.
+        catalog: GPUs and runtimes.
+        every: Of the image-model rows with a graph, one in so many is used.
+    """
+    operators = (data / "measurements" / "ops.csv").read_text("utf-8")
+    models = (data / "measurements" / "models.csv").read_text("utf-8")
+    folders = [_folder(data / "models"), _folder(data / "timm")]
+    rows = list(
+        _thinned(read_rows(models, origin="models.csv", columns=MODEL_COLUMNS), folders, every)
+    )
+    ops = read_rows(operators, origin="ops.csv", columns=COLUMNS)
+    return [
+        *operator_runs(measured(row) for row in ops if row.text("gpu") in catalog.gpu_ids),
+        *model_runs(placed_rows(rows, catalog, folders, VARIANTS)),
+    ]
+
+
+def _thinned(rows: Iterator[Row], folders: list[ModelFolder], every: int) -> Iterator[Row]:
+    at = 0
+    for row in rows:
+        has_graph = any(folder.file(row.cells, VARIANTS) for folder in folders)
+        if row.text("model") in LEFT_OUT or not has_graph:
+            continue
+        if row.text("source") == "timm":
+            at += 1
+            if at % every:
+                continue
+        yield row
+
+
+def _folder(path: Path) -> ModelFolder:
+    def open_file(name: str) -> Source:
+        return BytesSource(name, (path / name).read_bytes())
+
+    index = read_index((path / "index.csv").read_text("utf-8"))
+    return ModelFolder(path.name, frozenset(f.name for f in path.iterdir()), open_file, index)

@@ -1,0 +1,34 @@
+"""How far a good model may be off a row: what two measurements of the same work differ by."""
+
+import numpy as np
+
+from benchmarks.fitting.table import Array, Table
+
+USUAL = 0.08
+HARD = 0.15
+MODEL = 0.06
+
+LONG_MODEL = 0.03
+"""Of NeuSight's models: hundreds of milliseconds, and few rows that stand for much."""
+
+NARROW = ("fp8", "fp8_block", "sq", "int8_wo", "int4_wo")
+
+
+def noise_of(table: Table) -> Array:
+    """Spread of the log error of each run. [run].
+
+    Operators whose library chooses between very different kernels count less; rows that show the
+    host or a hot board instead of the kernel hardly count.
+    """
+    source, op, dtype, gpu, runtime = (table.label[:, at] for at in range(5))
+    noise = np.full(len(table), USUAL)
+    noise[np.char.startswith(op, "attention") | (op == "conv2d")] = HARD
+    noise[np.isin(dtype, NARROW)] = 1.5 * USUAL
+    noise[table.is_model] = MODEL
+    noise[source == "timm"] = USUAL
+    noise[table.is_model & (source == "neusight")] = LONG_MODEL
+    # A P4 without air: half its rows were taken at a third of the clock of the others.
+    noise[gpu == "p4"] = 2.0 * HARD
+    # Timed without a CUDA graph: 55 to 300 us of Python in each.
+    noise[(dtype == "fp8_block") & np.char.startswith(runtime, "vllm")] = 5.0
+    return noise
