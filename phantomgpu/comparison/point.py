@@ -57,5 +57,6 @@ def point_of(
     gpu, runtime = catalog.gpu(cell.gpu), catalog.runtime(cell.runtime)
     schedule = lowered(models[name], runtime, dims)
     workload = schedule.at(cell.batch, cell.precision)
-    estimate = predict([workload], [gpu], runtime)[0]
+    factor = catalog.model_factor(models[name].sha256, runtime.id)
+    estimate = predict([workload], [gpu], runtime)[0].scaled(factor)
     return Point(cell, gpu, runtime, schedule, workload, estimate)

@@ -98,6 +98,7 @@ def compare_streaming(
         for runtime in runtimes:
             schedule = lowered(models[model], runtime, dims_by_model[model])
             needed = memory_of(schedule, runtime)
+            factor = catalog.model_factor(models[model].sha256, runtime.id)
             for precision in request.precisions:
                 workloads = [schedule.at(batch, precision) for batch in request.batches]
                 estimates = predict(workloads, gpus, runtime)
@@ -106,7 +107,7 @@ def compare_streaming(
                         point = _Point(
                             model, gpu, runtime, precision, batch, runtimes_of[gpu.spec.vendor]
                         )
-                        yield point.cell(estimate, at, needed)
+                        yield point.cell(estimate.scaled(factor), at, needed)
 
 
 def with_custom_profiles(request: Request, catalog: Catalog) -> Catalog:

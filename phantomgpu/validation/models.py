@@ -183,7 +183,8 @@ def _of_one_gpu(
     place = {id(workload): at for at, workload in enumerate(workloads)}
     for each in members:
         at = place[id(each.workload)]
-        estimate, workload = estimates[at], workloads[at]
+        workload = workloads[at]
+        estimate = estimates[at].scaled(catalog.model_factor(each.graph, runtime))
         measured = each.row.number("value")
         if not estimate.supported[0]:
             reason = f"{gpu} has no peak for {workload.precision}"
