@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from build_steps.failure import BuildError
 from build_steps.progress import step
@@ -160,7 +161,7 @@ def _reader(archive: Path) -> tuple[Callable[[str], bytes], Callable[[], None]]:
     return read, tar.close
 
 
-def _tuples(table: dict[str, object]) -> dict[str, object]:
+def _tuples(table: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
 
 

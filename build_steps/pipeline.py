@@ -29,8 +29,10 @@ def make_wheel(environment: Environment) -> Path:
     for old in wheels:
         old.unlink()
     with step("wheel"):
-        command = [environment.python, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+        hatchling = [str(environment.python), "-m", "hatchling", "build", "-t", "wheel"]
+        done = subprocess.run(
+            [*hatchling, "-d", str(folder)], cwd=root, capture_output=True, text=True, check=False
+        )
         if done.returncode != 0:
             raise BuildError(
                 f"the wheel cannot be built:\n{done.stdout}{done.stderr}",

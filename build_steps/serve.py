@@ -3,7 +3,6 @@
 import functools
 import http.server
 from pathlib import Path
-from typing import ClassVar
 
 from build_steps.failure import BuildError
 from build_steps.progress import say
@@ -12,7 +11,10 @@ _TYPES = {".mjs": "text/javascript", ".js": "text/javascript", ".wasm": "applica
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
-    extensions_map: ClassVar = {**http.server.SimpleHTTPRequestHandler.extensions_map, **_TYPES}
+    extensions_map = {  # noqa: RUF012 (the base class declares it so)
+        **http.server.SimpleHTTPRequestHandler.extensions_map,
+        **_TYPES,
+    }
     protocol_version = "HTTP/1.1"
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class names it)

@@ -12,7 +12,7 @@ from build_steps.parts import Part, extract
 REST_FINDER = "engine_rest.py"
 """The page file that goes into phantomgpu.zip instead of the site's folder."""
 
-_PAGE_SUFFIXES = {".html", ".css", ".py", ".mjs", ".js", ".json", ".svg", ".woff2", ".png", ".ico"}
+_PAGE_SUFFIXES = {".html", ".css", ".py", ".mjs", ".js", ".json", ".svg", ".png", ".ico", ".txt"}
 _NOT_COPIED = {REST_FINDER, "prerender.py"}
 # What the worker downloads before the engine is live.
 _ENGINE_FILES = (
@@ -61,7 +61,7 @@ def prerender(site: Path, *, python: Path, root: Path) -> None:
     Raises:
         BuildError: The engine, as it is in this checkout, gives none.
     """
-    command = [python, "-m", "web.prerender", site]
+    command: list[str | Path] = [python, "-m", "web.prerender", site]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise BuildError(

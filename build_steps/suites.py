@@ -24,7 +24,14 @@ def test_unit(root: Path, arguments: Sequence[str]) -> bool:
     With arguments of the caller's own (some tests only) coverage is not judged.
     """
     environment = ensure_environment(root)
-    pytest = [environment.python, "-m", "pytest", _HYPOTHESIS, "-m", "not browser and not pyodide"]
+    pytest = [
+        str(environment.python),
+        "-m",
+        "pytest",
+        _HYPOTHESIS,
+        "-m",
+        "not browser and not pyodide",
+    ]
     if arguments:
         return environment.run(*pytest, *arguments) == 0
     coverage = ["--cov", "--cov-branch", "--cov-report=term:skip-covered"]
@@ -46,7 +53,8 @@ def test_pyodide(root: Path, arguments: Sequence[str]) -> bool:
     make = root / "tests" / "pyodide" / "reference.py"
     if environment.run(environment.python, make, reference) != 0:
         return False
-    run = ["node", root / "tests" / "pyodide" / "run.mjs", site, root, wheels, reference]
+    script = root / "tests" / "pyodide" / "run.mjs"
+    run = ["node", *map(str, [script, site, root, wheels, reference])]
     chosen = arguments or ["tests/unit", "tests/pyodide"]
     return environment.run(*run, *chosen, env=variables) == 0
 
@@ -61,7 +69,7 @@ def test_browser(root: Path, arguments: Sequence[str]) -> bool:
         "PHANTOMGPU_CHROMIUM": ensure_chromium(),
     }
     chosen = arguments or ["tests/browser"]
-    pytest = [environment.python, "-m", "pytest", _HYPOTHESIS, "-m", "browser"]
+    pytest = [str(environment.python), "-m", "pytest", _HYPOTHESIS, "-m", "browser"]
     return environment.run(*pytest, *chosen, env=variables) == 0
 
 
