@@ -157,26 +157,29 @@ def _prepared(
     for _ in range(4):
         producer = flow.producer(name)
         users = set(flow.users(name)) - set(members) - set(inside)
-        if producer < 0 or users or name in flow.wanted:
+        source = _moved_or_scaled(flow, producer, moves) if producer >= 0 else ""
+        if not source or users or name in flow.wanted:
             break
-        op = flow.ops[producer]
-        running = [n for n in op.inputs if not flow.is_constant(n)]
-        if (
-            op.kind in ("Mul", "Div")
-            and moves != _MOVES
-            and len(running) == 1
-            and all(is_scalar(flow, n) for n in op.inputs if n != running[0])
-        ):
-            source = running[0]
-        elif op.kind in moves:
-            source = op.args[0]
-            if op.kind in ("Expand", "Tile"):
-                groups = max(groups, flow.size(name) // max(flow.size(source), 1))
-        else:
-            break
+        groups = max(groups, _copies(flow, name, source))
         inside.append(producer)
         name = source
     return name, inside, groups
+
+
+def _moved_or_scaled(flow: Flow, position: int, moves: frozenset[str]) -> str:
+    """What an operation brings in place, repeats or scales; empty where it does none of that."""
+    op = flow.ops[position]
+    if op.kind in moves:
+        return op.args[0]
+    running = [name for name in op.inputs if not is_scalar(flow, name)]
+    scales = op.kind in ("Mul", "Div") and moves != _MOVES and len(running) == 1
+    return running[0] if scales else ""
+
+
+def _copies(flow: Flow, name: str, source: str) -> int:
+    """How often every element of ``source`` stands in ``name``; 0 where it does once."""
+    times = flow.size(name) // max(flow.size(source), 1)
+    return times if times > 1 else 0
 
 
 def _merged_heads(flow: Flow, values: Op) -> list[int]:

@@ -97,22 +97,33 @@ def _flops(part: Part, demands: Sequence[Demand | None], storage: Storage) -> tu
 def _traffic(
     op: Op, flow: Flow, demands: Sequence[Demand | None], storage: Storage
 ) -> tuple[dict[str, int], dict[str, int]]:
-    """Elements read and written of each buffer, as the parts say; a buffer is read once."""
-    read: dict[str, int] = {}
+    """Elements read and written of each buffer, as the parts say.
+
+    A tensor is read once. Several views of one buffer are its different parts, together at most
+    all of it.
+    """
+    read: dict[str, dict[str, int]] = {}
     written: dict[str, int] = {}
     for part in op.parts:
         needed = demands[part.node]
-        if part.role == "copy":
-            read[storage.base(part.tensor)] = storage.elements(part.tensor)
-        if needed is None or part.role == "copy":
-            continue
         node = flow.shaped.nodes[part.node]
-        for name, count in zip(node.inputs, needed.read, strict=False):
-            base = storage.base(name)
-            most = count if base == name else min(count, storage.elements(base))
-            read[base] = max(read.get(base, 0), most)
-        written |= dict(zip(node.outputs, needed.written, strict=False))
-    return read, written
+        if part.role == "copy":
+            counts = [(part.tensor, storage.elements(part.tensor))]
+        elif needed is not None:
+            counts = [*zip(node.inputs, needed.read, strict=False)]
+            written |= dict(zip(node.outputs, needed.written, strict=False))
+        else:
+            continue
+        for name, count in counts:
+            views = read.setdefault(storage.base(name), {})
+            views[name] = max(views.get(name, 0), count)
+    return {base: _seen(base, views, storage) for base, views in read.items()}, written
+
+
+def _seen(base: str, views: dict[str, int], storage: Storage) -> int:
+    """Elements of a buffer that are read through its views."""
+    total = sum(views.values())
+    return total if views.keys() == {base} else min(total, storage.elements(base))
 
 
 def traits(flow: Flow, demands: Sequence[Demand | None], storage: Storage) -> Traits:

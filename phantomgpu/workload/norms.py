@@ -5,13 +5,18 @@ Where the reciprocal is taken, whether the square is a product or a power, and w
 is applied to ``x`` or to the root differ from exporter to exporter.
 """
 
+from dataclasses import dataclass, field
 from typing import Final
 
 from phantomgpu.workload.activations import is_scalar
 from phantomgpu.workload.flow import Flow, Match
+from phantomgpu.workload.operation import Op
 
 _MEANS: Final = frozenset({"ReduceMean", "ReduceSum", "ReduceSumSquare", "GlobalAveragePool"})
 _ROOTS: Final = frozenset({"Sqrt", "Rsqrt", "Pow"})
+_STEPS: Final = frozenset(
+    {"Mul", "Div", "Add", "Sub", "Reciprocal", "Cast", "Identity", "Neg", "Max"}
+)
 _MOST_STEPS: Final = 10
 
 
@@ -34,37 +39,43 @@ def layer_norm(flow: Flow) -> Flow:
     return flow.contracted(matches)
 
 
+@dataclass(slots=True)
+class _Norm:
+    """A normalisation while it is put together.
+
+    Attributes:
+        members: Positions of its operations so far.
+        sources: What is normalised, and what was subtracted from or cast on the way.
+        inside: What its operations make.
+        normal: Those of ``inside`` that are the normalised values, scaled and shifted or not.
+        scaled, shifted: By weights, already.
+    """
+
+    members: list[int]
+    sources: set[str]
+    inside: set[str] = field(default_factory=set)
+    normal: set[str] = field(default_factory=set)
+    scaled: bool = False
+    shifted: bool = False
+
+
 def _normalised(flow: Flow, root: int) -> list[int]:
     """The operations of the normalisation whose root is taken at ``root``."""
     variance, before = _back_to_mean(flow, root)
     if variance < 0:
         return []
-    squared = flow.ops[variance].args[0]
-    centred, square = squared, -1
+    centred = flow.ops[variance].args[0]
     if flow.ops[variance].kind != "ReduceSumSquare":
-        square = flow.producer(squared)
+        square = flow.producer(centred)
         if square < 0 or not _is_square(flow, square):
             return []
         centred = flow.ops[square].args[0]
         before.append(square)
-    sources = {centred}
-    x = centred
-    subtract = flow.producer(centred)
-    if subtract >= 0 and flow.ops[subtract].kind == "Sub":
-        x, mean = flow.ops[subtract].args[:2]
-        average = flow.producer(mean)
-        if average >= 0 and flow.ops[average].kind in _MEANS and flow.ops[average].args[0] == x:
-            before += _twins(flow, x, mean)
-            before.append(average)
-            sources |= {flow.ops[i].outputs[0] for i in before}
-            sources.add(x)
-        else:
-            x = centred
-    elif subtract >= 0 and flow.ops[subtract].kind == "Cast":
-        before.append(subtract) if flow.sole_user(centred) >= 0 else None
-        sources |= set(flow.ops[subtract].inputs)
-    after = _applied(flow, root, before, sources)
-    return [*before, root, *after] if after else []
+    norm = _Norm([*before, root], {centred})
+    _centre(flow, centred, norm)
+    norm.inside = {name for i in norm.members for name in flow.ops[i].outputs}
+    _apply(flow, root, norm)
+    return norm.members if norm.normal else []
 
 
 def _back_to_mean(flow: Flow, root: int) -> tuple[int, list[int]]:
@@ -93,56 +104,65 @@ def _is_square(flow: Flow, position: int) -> bool:
     return op.kind == "Pow" and is_scalar(flow, op.args[1])
 
 
-def _twins(flow: Flow, x: str, mean: str) -> list[int]:
-    """Every subtraction of ``mean`` from ``x``: some exporters write it twice."""
-    return [
-        user
-        for user in flow.users(mean)
-        if flow.ops[user].kind == "Sub" and flow.ops[user].args[:2] == (x, mean)
-    ]
+def _centre(flow: Flow, centred: str, norm: _Norm) -> None:
+    """Take in the subtraction of the mean, or the cast, that made what is squared."""
+    maker = flow.producer(centred)
+    if maker < 0:
+        return
+    op = flow.ops[maker]
+    if op.kind == "Cast":
+        norm.sources.update(op.inputs)
+        if flow.sole_user(centred) >= 0:
+            norm.members.append(maker)
+    if op.kind != "Sub":
+        return
+    x, mean = op.args[:2]
+    average = flow.producer(mean)
+    if average >= 0 and flow.ops[average].kind in _MEANS and flow.ops[average].args[0] == x:
+        twins = [i for i in flow.users(mean) if flow.ops[i].args[:2] == op.args[:2]]
+        differences = [i for i in twins if flow.ops[i].kind == "Sub"]  # some exporters write two
+        norm.members += [*differences, average]
+        norm.sources |= {x, mean, *(flow.ops[i].outputs[0] for i in differences)}
 
 
-def _applied(flow: Flow, root: int, before: list[int], sources: set[str]) -> list[int]:
-    """From the root to where the result is scaled and shifted by weights."""
-    members: list[int] = []
-    inside = {name for i in [*before, root] for name in flow.ops[i].outputs}
-    normal: set[str] = set()
+def _apply(flow: Flow, root: int, norm: _Norm) -> None:
+    """Take in everything from the root to where the result is scaled and shifted by weights."""
     queue = [user for name in flow.ops[root].outputs for user in flow.users(name)]
-    scaled = shifted = False
     for _ in range(_MOST_STEPS):
         if not queue:
-            break
+            return
         user = min(queue)
         queue.remove(user)
         op = flow.ops[user]
-        if user in members or op.kind not in (
-            "Mul", "Div", "Add", "Sub", "Reciprocal", "Cast", "Identity", "Neg", "Max",
-        ):  # fmt: skip
+        if user in norm.members or not _joins(flow, op, norm):
             continue
-        others = [name for name in op.inputs if name not in inside]
-        weights = [name for name in others if flow.is_constant(name)]
-        foreign = [name for name in others if name not in weights and name not in sources]
-        if foreign or (op.kind in ("Add", "Sub") and set(others) & sources - inside):
-            continue
-        of_result = not normal.isdisjoint(op.inputs)
-        if of_result and weights:
-            if op.kind in ("Mul", "Div") and not scaled and not shifted:
-                scaled = True
-            elif op.kind in ("Add", "Sub") and not shifted:
-                shifted = True
-            else:
-                continue
-        elif of_result and op.kind != "Cast" and not others and len(op.inputs) == 1:
-            continue
-        members.append(user)
-        inside.update(op.outputs)
-        if of_result or not sources.isdisjoint(op.inputs):
-            normal.update(op.outputs)
-        if any(n in flow.wanted for n in op.outputs) or len(flow.users(op.outputs[0])) > 1:
-            queue += [u for u in flow.users(op.outputs[0]) if not shifted and not of_result]
-        else:
-            queue += list(flow.users(op.outputs[0]))
-    return members if normal else []
+        is_result = not norm.normal.isdisjoint(op.inputs)
+        if is_result or not norm.sources.isdisjoint(op.inputs):
+            norm.normal.update(op.outputs)
+        norm.members.append(user)
+        norm.inside.update(op.outputs)
+        users = flow.users(op.outputs[0])
+        if not (is_result and (len(users) > 1 or not norm.normal.isdisjoint(flow.wanted))):
+            queue += users
+
+
+def _joins(flow: Flow, op: Op, norm: _Norm) -> bool:
+    """Whether an operation behind the root still belongs to the normalisation."""
+    others = [name for name in op.inputs if name not in norm.inside]
+    weights = [name for name in others if flow.is_constant(name)]
+    if op.kind not in _STEPS or any(n not in weights and n not in norm.sources for n in others):
+        return False
+    if op.kind in ("Add", "Sub") and any(name in norm.sources for name in others):
+        return False
+    if norm.normal.isdisjoint(op.inputs):
+        return True
+    if not weights:
+        return op.kind == "Cast" or len(op.inputs) > 1
+    if norm.shifted or (norm.scaled and op.kind in ("Mul", "Div")):
+        return False
+    norm.scaled |= op.kind in ("Mul", "Div")
+    norm.shifted |= op.kind in ("Add", "Sub")
+    return True
 
 
 def group_norm(flow: Flow) -> Flow:

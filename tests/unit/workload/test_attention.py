@@ -113,3 +113,24 @@ def test_a_softmax_over_a_product_with_a_weight_is_no_attention():
                                  "u": np.zeros((8, 8), np.float32)})  # fmt: skip
 
     assert labels(graph, ["attention"]) == ["MatMul", "Softmax", "MatMul"]
+
+
+def test_heads_repeated_by_a_copy_are_a_group_too():
+    nodes = [
+        a_node("Unsqueeze", "k two", "k1"), a_node("Expand", "k1 wide", "k2"),
+        a_node("Reshape", "k2 heads", "k3"), a_node("Transpose", "k3", "kt", perm=[0, 1, 3, 2]),
+        a_node("MatMul", "q kt", "t"), a_node("Softmax", "t", "p", axis=-1),
+        a_node("MatMul", "p v", "y"),
+    ]  # fmt: skip
+    fed = {**HEADS, "k": ("float32", ("N", 2, 16, 8))}
+    stored = {
+        "two": np.array([2]),
+        "wide": np.array([1, 1, 2, 1, 1]),
+        "heads": np.array([-1, 4, 16, 8]),
+    }
+
+    ops = ops_of(a_net(nodes, inputs=fed, stored=stored), ["strided-views", "attention"])
+
+    assert [(op.kind, op.kv_groups, op.args[:3]) for op in ops] == [
+        ("Attention", 2, ("q", "k", "v"))
+    ]

@@ -137,3 +137,13 @@ def test_only_spatial_weights_are_put_into_channels_last_order():
 
     assert [op.label for op in ops] == ["Contiguous", "Conv", "Conv", "Conv"]
     assert ops[0].inputs == ("w",)
+
+
+def test_parts_of_one_buffer_are_read_once_each():
+    nodes = [a_node("Split", "x", "a b", axis=1), a_node("Mul", "a b", "y")]
+    graph = a_net(nodes, x=("N", 8), opset=11)
+
+    kernels = lowered(graph, STRIDED).at(4, "fp32").kernels
+
+    assert kernels.read_bytes.tolist() == [4 * 8 * 4]
+    assert kernels.write_bytes.tolist() == [4 * 4 * 4]
