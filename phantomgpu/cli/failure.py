@@ -22,6 +22,9 @@ class PlainErrors(click.Group):
         except PhantomGPUError as error:
             _print(error.what, error.where, error.fix)
             sys.exit(CALLER_ERROR)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message())
+            sys.exit(0)
         except click.UsageError as error:
             _print_usage(error)
             sys.exit(CALLER_ERROR)

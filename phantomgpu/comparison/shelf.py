@@ -27,7 +27,6 @@ class Shelf:
         self._open_builtin = open_builtin
         self._opened: dict[str, Graph] = {}
         self._builtin: dict[str, Graph] = {}
-        self._builtin_dims: dict[str, dict[str, int]] = {}
         self._schedules: dict[tuple[object, ...], Schedule] = {}
 
     def open(self, source: Source, *, name: str) -> Graph:
@@ -67,12 +66,7 @@ class Shelf:
             return self._opened[name]
         model = self.library.get(name)
         if model.id not in self._builtin:
-            graph = read_model(self._open_builtin(model.file))
-            batch = batch_symbol(graph)
-            self._builtin[model.id] = graph
-            self._builtin_dims[graph.sha256] = {
-                dim: size for dim, size in model.dims.items() if dim != batch
-            }
+            self._builtin[model.id] = read_model(self._open_builtin(model.file))
         return self._builtin[model.id]
 
     def graphs(self, names: Sequence[str]) -> dict[str, Graph]:
@@ -99,8 +93,16 @@ class Shelf:
         return self._schedules[key]
 
     def published_dims(self, graph: Graph) -> dict[str, int]:
-        """The sizes that the index gives a built-in model's free dimensions, batch left out."""
-        return self._builtin_dims.get(graph.sha256, {})
+        """The sizes that the index gives a built-in model's free dimensions, batch left out.
+
+        A file of one's own has none, even where it holds the same graph.
+        """
+        for name, known in self._builtin.items():
+            if known is graph:
+                batch = batch_symbol(graph)
+                dims = self.library.get(name).dims
+                return {dim: size for dim, size in dims.items() if dim != batch}
+        return {}
 
     def entries(self) -> list[dict[str, Any]]:
         """What there is to choose from: the built-in models, then the opened ones."""

@@ -93,6 +93,13 @@ def test_a_built_in_model_runs_at_the_size_it_was_published_at(app):
     assert found["inputs"][0]["shape"] == [1, 3, 640, 640]
 
 
+def test_a_file_with_the_graph_of_a_built_in_model_runs_at_the_guesses_it_showed(app, read_builtin):
+    app.inspect("yolov8n")
+    opened = app.open_model(read_builtin("yolov8n.onnx.gz"), name="mine.onnx")
+
+    assert app.inspect("mine.onnx")["inputs"][0]["shape"] == opened["inputs"][0]["shape"]
+
+
 def test_streamed_cells_are_those_of_the_comparison(app):
     streamed = list(app.compare_streaming(REQUEST))
 

@@ -212,5 +212,13 @@ def test_a_peak_that_looks_sparse_is_warned_of(run, tmp_path):
     assert "warning: " in run("gpus", "mine", "--profiles", tmp_path).stdout
 
 
+@pytest.mark.parametrize("group", [(), ("link",)])
+def test_a_group_without_a_command_shows_its_commands(run, group):
+    result = run(*group)
+
+    assert result.exit_code == 0
+    assert "Commands:" in result.stdout
+
+
 def test_the_version_is_that_of_the_package(run):
     assert run("--version").stdout.startswith("phantomgpu, version 0.")
