@@ -3,6 +3,7 @@
 import click
 
 import phantomgpu
+from phantomgpu.cli.calibrate import calibrate_command
 from phantomgpu.cli.compare import compare
 from phantomgpu.cli.failure import PlainErrors
 from phantomgpu.cli.gpus import gpus
@@ -18,5 +19,5 @@ def main() -> None:
     """Predict how fast an ONNX model runs on GPUs, before you buy them."""
 
 
-for _command in (compare, inspect, gpus, models, validate, link):
+for _command in (compare, inspect, gpus, models, validate, calibrate_command, link):
     main.add_command(_command)

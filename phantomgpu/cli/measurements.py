@@ -29,12 +29,14 @@ class Reference:
         models: Text of a CSV of models.
         folder: The built-in models.
         variants: Rows that belong to another export of a model.
+        spreads: Text of a CSV of how far fitted values differ between boards.
     """
 
     ops: str
     models: str
     folder: ModelFolder
     variants: tuple[Variant, ...]
+    spreads: str
 
 
 def reference(app: App) -> Reference:
@@ -57,6 +59,7 @@ def reference(app: App) -> Reference:
         models=_text(folder / "models.csv"),
         folder=_folder(models, "built-in models", index),
         variants=read_variants(_text(folder / "variants.csv")),
+        spreads=_text(folder / "spread.csv"),
     )
 
 

@@ -158,6 +158,7 @@ class _Problem:
         deviation = spread / NINE_OF_TEN
         share = np.array([self._share(subject) for subject in self.subjects])
         self._shared = share * np.array([deviation[at == k][0] for k in range(len(share))])
+        self._deviation = deviation
         self._own = deviation * np.sqrt(1.0 - share[at] ** 2)
         self._prior = np.array([spreads.values[name] for name in self.names])
 
@@ -185,7 +186,7 @@ class _Problem:
         for _ in range(3):
             hessian = design.T @ (design * weight[:, None]) + np.diag(1.0 / prior**2)
             solution = np.linalg.solve(hessian, design.T @ (weight * target))
-            off = np.abs(design @ solution - target) / self._own
+            off = np.abs(design @ solution - target) / self._deviation
             weight = np.minimum(1.0, OUTLIER / np.maximum(off, 1e-9)) / self._own**2
         count = len(self.names)
         return solution[:count] - x, solution[count:]

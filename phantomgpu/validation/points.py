@@ -10,9 +10,9 @@ from phantomgpu.onnx.graph import Graph
 from phantomgpu.validation.rows import Row
 
 MODEL_COLUMNS: Final = (
-    "source", "gpu", "model", "runtime", "precision", "batch", "input", "metric", "value",
+    "gpu", "model", "runtime", "precision", "batch", "metric", "value",
 )  # fmt: skip
-"""Columns that every model row must have."""
+"""Columns that every model row must have; ``source``, ``input`` and ``layout`` may tell more."""
 
 _PRECISION: Final = {"amp": "fp16", "int8-qat": "int8", "Q4_K_M": "int4"}
 """Precision by the word of a row, where it is not the same."""
