@@ -94,15 +94,16 @@ def constant_record(attributes: Mapping[str, Any]) -> Record | None:
                 return found
             if isinstance(found, np.ndarray):
                 return _record(found, found.dtype.name)
-        if isinstance(found, Reference):
+        listed = found if isinstance(found, list) else [found]
+        if name in ("value_string", "value_strings") and not isinstance(found, Reference):
+            return Record(dims=() if name == "value_string" else (len(listed),), dtype="string")
+        kinds = int if name.startswith("value_int") else int | float
+        if not all(isinstance(each, kinds) for each in listed):
             continue
         if name in ("value_float", "value_floats"):
             return _record(np.array(found, np.float32), "float32")
         if name in ("value_int", "value_ints"):
             return _record(np.array(found, np.int64), "int64")
-        if name in ("value_string", "value_strings"):
-            count = () if name == "value_string" else (len(found),)
-            return Record(dims=count, dtype="string")
     return None
 
 

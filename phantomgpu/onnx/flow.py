@@ -9,7 +9,7 @@ from phantomgpu.errors import GraphError
 from phantomgpu.onnx.call import Typed, normal
 from phantomgpu.onnx.graph import Graph, Node
 from phantomgpu.onnx.scope import Scope, in_order
-from phantomgpu.onnx.sequences import whole
+from phantomgpu.onnx.sequences import refuse_long, whole
 
 if TYPE_CHECKING:
     from phantomgpu.onnx.inference import Inference
@@ -72,7 +72,8 @@ def splice_loop(run: "Inference", node: Node, scope: Scope) -> None:
             parts = run.sequences[made]
             before = len(run.sequences.get(carried[k], ()))
             added = parts[before:] if len(parts) > before else []
-            run.sequences[scope.define(outer)] = (parts + added * (trips - 1))[:4096]
+            refuse_long(node, len(parts) + len(added) * (trips - 1))
+            run.sequences[scope.define(outer)] = parts + added * (trips - 1)
             typed = whole(run.sequences[scope.define(outer)])
         _leave(run, node, inner, scope, (made, outer, typed), at=k)
 

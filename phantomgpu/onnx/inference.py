@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from phantomgpu.errors import GraphError, LimitError
+from phantomgpu.errors import GraphError, LimitError, ShapeError
 from phantomgpu.onnx.attributes import constant_record
 from phantomgpu.onnx.call import Call, Typed
 from phantomgpu.onnx.encode import attributes_proto
@@ -174,11 +174,18 @@ class Inference:
 
         Raises:
             LimitError: It is larger than any GPU could hold.
+            ShapeError: A size is negative.
         """
         dtype, dims = typed
         size = 1
         for dim in dims:
             size *= dim
+        if dims and min(dims) < 0:
+            raise ShapeError(
+                f"tensor {name[:100]!r} would have dims {list(dims)}",
+                where=f"node {node[:100]}",
+                fix="give larger sizes with --dim; a window does not fit into its input",
+            )
         if size > MAX_ELEMENTS or (dims and max(dims) > MAX_DIM):
             raise LimitError(
                 f"tensor {name[:100]!r} would have dims {list(dims)}",

@@ -21,6 +21,9 @@ MAX_NAME_BYTES: Final = 16 * 1024
 MAX_ATTRIBUTE_ELEMENTS: Final = 1_000_000
 """Elements of one list attribute."""
 
+MAX_SEQUENCE: Final = 10_000
+"""Tensors of one sequence."""
+
 MAX_RANK: Final = 64
 """Axes of one tensor."""
 

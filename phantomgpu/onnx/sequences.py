@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from phantomgpu.dtype import FROM_ONNX
+from phantomgpu.errors import LimitError
 from phantomgpu.onnx.call import Call, Typed, normal
 from phantomgpu.onnx.graph import Node
+from phantomgpu.onnx.limits import MAX_SEQUENCE
 
 if TYPE_CHECKING:
     from phantomgpu.onnx.inference import Inference
 
-_MAX_LENGTH = 4096
 Outcomes = list[Typed] | None
 
 
@@ -35,8 +36,19 @@ def whole(parts: list[Typed]) -> Typed:
     return parts[0][0], (total,)
 
 
+def refuse_long(node: Node, length: int) -> None:
+    """Raise for a sequence of more tensors than anyone makes."""
+    if length > MAX_SEQUENCE:
+        raise LimitError(
+            f"node {node.name[:100]!r} makes a sequence of {length} tensors",
+            where=f"node {node.name[:100]}",
+            fix=f"give smaller sizes; the limit is {MAX_SEQUENCE}",
+        )
+
+
 def _made(run: "Inference", node: Node, parts: list[Typed]) -> list[Typed]:
-    run.sequences[node.outputs[0]] = parts[:_MAX_LENGTH]
+    refuse_long(node, len(parts))
+    run.sequences[node.outputs[0]] = parts
     return [whole(parts)]
 
 
@@ -100,13 +112,12 @@ def _split(run: "Inference", node: Node, call: Call) -> Outcomes:
     if call.has(1) and sizes is None:
         run.assume(node, "the parts are computed from data; taken as one")
         sizes = [dims[axis]]
+    chunk = max(sizes[0], 1) if sizes and call.dims(1) == () else 1
+    refuse_long(node, dims[axis] // chunk if sizes is None or call.dims(1) == () else len(sizes))
     if sizes is None:
         sizes = [1] * dims[axis]
     elif call.dims(1) == ():
-        chunk = max(sizes[0], 1)
         sizes = [min(chunk, dims[axis] - at) for at in range(0, dims[axis], chunk)]
-    if len(sizes) > _MAX_LENGTH:
-        sizes = sizes[:_MAX_LENGTH]
     rest = dims[axis + 1 :]
     middle = [(size,) if keep else () for size in sizes]
     return _made(run, node, [(dtype, (*dims[:axis], *size, *rest)) for size in middle])

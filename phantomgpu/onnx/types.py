@@ -70,8 +70,6 @@ def _shape(walk: Walker, start: int, stop: int) -> tuple[Dim | None, ...]:
                 dim = signed(begin)
             elif key == 2 and kind == BYTES:
                 dim = walk.text(begin, behind) or None
-        if isinstance(dim, int) and dim < 0:  # how some exporters write a free one
-            dim = None
         dims.append(dim)
         if len(dims) > MAX_RANK:
             raise walk.too_much(f"a tensor of over {MAX_RANK} axes", start)
@@ -79,4 +77,6 @@ def _shape(walk: Walker, start: int, stop: int) -> tuple[Dim | None, ...]:
 
 
 def _named(dim: Dim | None, tensor: str, axis: int) -> Dim:
-    return f"?{tensor}:{axis}" if dim is None else dim
+    """A name for a free dimension without one; some exporters write it as a negative size."""
+    free = dim is None or (isinstance(dim, int) and dim < 0)
+    return f"?{tensor}:{axis}" if free or dim is None else dim

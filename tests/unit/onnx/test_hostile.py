@@ -211,6 +211,36 @@ def test_shapes_that_contradict_each_other_are_refused_with_the_node_and_its_inp
     assert "[4, 5]" in caught.value.where
 
 
+def test_a_sequence_of_a_billion_tensors_is_refused():
+    with pytest.raises(LimitError, match="a sequence of"):
+        shaped([a_node("SplitToSequence", "x", "y")], {"x": ("float32", (2**30,))}, "y")
+
+
+def test_a_loop_that_appends_for_ever_is_refused():
+    body = a_graph(
+        [a_node("SequenceInsert", "s x", "t"), a_node("Identity", "c", "d")],
+        {"i": ("int64", ()), "c": ("bool", ()), "s": ("float32", None)},
+        {"d": ("bool", ()), "t": ("float32", None)},
+    )
+    stored = {"n": np.array(2**30), "c": np.array(True)}
+
+    with pytest.raises(LimitError, match="a sequence of"):
+        shaped(
+            [a_node("SequenceEmpty", "", "e"), a_node("Loop", "n c e", "y", body=body)],
+            FLAT, "y", stored=stored,
+        )  # fmt: skip
+
+
+def test_a_window_larger_than_its_input_is_refused_with_the_node():
+    with pytest.raises(ShapeError) as caught:
+        shaped(
+            [a_node("MaxPool", "x", "y", name="pool", kernel_shape=[7, 7])],
+            {"x": ("float32", (1, 3, 4, 4))},
+            "y",
+        )
+    assert "pool" in caught.value.where
+
+
 def test_a_node_whose_attribute_is_of_the_wrong_kind_is_refused():
     data = a_model([a_node("Scan", "x", "y", num_scan_inputs="many", body=a_graph([]))], FLAT, "y")
 
