@@ -278,11 +278,14 @@ class App:
         chosen = dims_of_models(checked, {name: graph})[name]
         schedule = self._shelf.schedule(graph, self._catalog.runtime(runtime), chosen)
         workload = schedule.at(checked.batches[0], precision)
+        timeline = schedule.memory_timeline(checked.batches[0], precision)
         why = dict.fromkeys(self._shelf.published_dims(graph), "as published")
         why |= dict.fromkeys(chosen, "given")
         if batch is None:
             why |= {symbol: "guess: batch 1" for symbol in [batch_symbol(graph)] if symbol}
-        return inspection_json(graph, schedule.shaped, workload, name=name, why=why)
+        return inspection_json(
+            graph, schedule.shaped, workload, name=name, timeline=timeline, why=why
+        )
 
     def explain(self, request: Mapping[str, Any]) -> Json:
         """Why one cell takes the time it takes.

@@ -1,6 +1,8 @@
 """``phantomgpu inspect``: what a model is, and what a runtime makes of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from math import ceil
 from typing import Any, Final
 
 import click
@@ -22,6 +24,9 @@ from phantomgpu.cli.tables import plain_table
 from phantomgpu.report.rounding import compact
 
 MOST_KERNELS: Final = 15
+MOST_OPERATORS: Final = 12
+
+_BARS: Final = "▁▂▃▄▅▆▇█"
 
 
 @click.command()
@@ -110,13 +115,38 @@ def _figures(found: Mapping[str, Any]) -> Any:
         ("weights in the file", _bytes(found["weight_bytes"])),
         ("multiply-adds (MACs)", compact(found["macs"])),
         ("operations (FLOPs)", compact(found["flops"])),
+        ("operators", _operators(found)),
         ("shapes known", f"{shapes['static']} of {shapes['nodes']} nodes"),
         ("kernel launches", f"{run['launches']}"),
         ("weights on the GPU", _bytes(run["weight_bytes"])),
         ("activations at most", _bytes(run["peak_activation_bytes"])),
+        ("activations over the run", outline([item["alive_bytes"] for item in found["memory"]])),
     ):
         table.add_row(name, value)
     return table
+
+
+def outline(values: Sequence[float], *, columns: int = 48) -> str:
+    """Values as a row of bars, the highest of each stretch standing for it.
+
+    >>> outline([1, 2, 4, 8, 4], columns=5)
+    '▁▂▄█▄'
+    """
+    if not values:
+        return ""
+    count = min(columns, len(values))
+    edges = [at * len(values) // count for at in range(count + 1)]
+    highest = max(values) or 1
+    heights = [max(values[low:high]) / highest for low, high in pairwise(edges)]
+    return "".join(_BARS[max(ceil(height * len(_BARS)) - 1, 0)] for height in heights)
+
+
+def _operators(found: Mapping[str, Any]) -> str:
+    """The operators with how often they occur, the most frequent first."""
+    shown = list(found["operators"].items())
+    rest = sum(count for _, count in shown[MOST_OPERATORS:])
+    words = [f"{name} {count}" for name, count in shown[:MOST_OPERATORS]]
+    return ", ".join([*words, f"others {rest}"] if rest else words)
 
 
 def _kernels(found: Mapping[str, Any], most: int) -> Any:

@@ -1,6 +1,7 @@
 """A model and what a runtime makes of it, as the JSON document of ``inspect --json``."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from phantomgpu.onnx.graph import Dim, Graph, ShapedGraph, Tensor
@@ -14,6 +15,7 @@ def inspection_json(
     workload: Workload,
     *,
     name: str,
+    timeline: Sequence[tuple[str, int]] = (),
     why: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What is known of a model without any GPU.
@@ -23,6 +25,7 @@ def inspection_json(
         shaped: With every shape known.
         workload: As its runtime would run it, at one batch and precision.
         name: What people call it.
+        timeline: What each launch is, and activation bytes alive while it runs, in order.
         why: Why free dimensions have the size they have, where that is not the shapes' to say.
     """
     kernels = workload.kernels
@@ -35,6 +38,7 @@ def inspection_json(
         "weight_bytes": graph.weight_bytes,
         "macs": matrix_flops // 2,
         "flops": matrix_flops + other_flops,
+        "operators": operators_json(shaped),
         "shapes": shapes_json(shaped, workload),
         "run": {
             "runtime": workload.runtime,
@@ -47,6 +51,7 @@ def inspection_json(
             "output_bytes": workload.output_bytes,
         },
         "kernels": kernel_work(workload),
+        "memory": [{"kernel": kernel, "alive_bytes": alive} for kernel, alive in timeline],
     }
 
 
@@ -92,6 +97,14 @@ def inputs_json(
         }
         for name in graph.inputs
     ]
+
+
+def operators_json(shaped: ShapedGraph) -> dict[str, int]:
+    """How many nodes each operator has, functions and subgraphs spliced in; most first."""
+    counts = Counter(
+        f"{node.domain}.{node.op_type}" if node.domain else node.op_type for node in shaped.nodes
+    )
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def shapes_json(shaped: ShapedGraph, workload: Workload) -> dict[str, Any]:

@@ -93,6 +93,13 @@ def test_a_built_in_model_runs_at_the_size_it_was_published_at(app):
     assert found["inputs"][0]["shape"] == [1, 3, 640, 640]
 
 
+def test_memory_over_the_run_peaks_at_what_the_run_needs(app):
+    found = app.inspect("resnet50", batch=8)
+
+    most = max(item["alive_bytes"] for item in found["memory"])
+    assert most == found["run"]["peak_activation_bytes"]
+
+
 def test_a_file_with_the_graph_of_a_built_in_model_runs_at_the_guesses_it_showed(app, read_builtin):
     app.inspect("yolov8n")
     opened = app.open_model(read_builtin("yolov8n.onnx.gz"), name="mine.onnx")

@@ -48,6 +48,10 @@ def test_an_input_says_what_its_free_dimensions_were_set_to():
     assert [(dim["symbol"], dim["axis"], dim["is_batch"]) for dim in free] == [("batch", 0, True)]
 
 
+def test_operators_are_counted_the_most_frequent_first():
+    assert inspected(layers=3)["operators"] == {"MatMul": 3}
+
+
 def test_indices_are_no_parameters_and_quantised_weights_are():
     graph = a_graph(layers=1, width=4)
     for name, dtype in (("indices", "int64"), ("quantised", "int8")):
