@@ -3,12 +3,12 @@
 import asyncio
 import json
 
-from pyscript import document, window, workers
+from pyscript import document, fetch, window, workers
 from pyscript.ffi import create_proxy
 
 from web import view
 from web.share import said_of_link, seen
-from web.state import FIRST_REQUEST, after, initial, job
+from web.state import FIRST_REQUEST, after, initial, job, wanted_grid
 from web.table import as_csv, as_markdown
 
 EMPTY = {"engine": "", "models": [], "gpus": [], "runtimes": [], "precisions": []}
@@ -26,11 +26,16 @@ class Page:
         self.state = state
         self.engine = None
         self.is_pumping = False
+        self.fetched = []
 
     def dispatch(self, event):
         """One event: the next state, on the page, and the engine's next job."""
         self.state = after(self.state, event)
         view.draw(self.state)
+        model = wanted_grid(self.state)
+        if model and model not in self.fetched:
+            self.fetched.append(model)
+            spawn(self.fetch_grid(model))
         if not self.is_pumping and job(self.state) is not None:
             spawn(self.pump())
 
@@ -91,15 +96,20 @@ class Page:
             }
         )
 
+    async def fetch_grid(self, model):
+        """What the build computed for a built-in model, while the engine is loading."""
+        answer = await fetch("./grid/{}.json".format(model))
+        if answer.ok:
+            grid = json.loads(await answer.text())
+            self.dispatch({"type": "grid", "model": model, "grid": grid})
+
     async def share(self):
         """Copy a link that holds the whole comparison."""
         if self.engine is None:
             self.dispatch({"type": "noticed", "text": "The engine makes links, and is loading."})
             return
         saw = json.dumps(seen(self.state))
-        answer = json.loads(
-            await self.engine.encode_link(json.dumps(self.state["request"]), saw)
-        )
+        answer = json.loads(await self.engine.encode_link(json.dumps(self.state["request"]), saw))
         if "error" in answer:
             self.dispatch({"type": "failed", "error": answer["error"]})
             return

@@ -14,6 +14,7 @@ from phantomgpu.app import App
 from phantomgpu.dtype import PRECISIONS
 from phantomgpu.onnx import BytesSource
 from web.catalog import page_catalog, page_inspection
+from web.grid import grid_request, packed
 from web.page import regions
 from web.state import FIRST_REQUEST, curve_request, initial, model_request
 
@@ -23,9 +24,14 @@ FIRST_WIDTH = 900
 
 
 def main(arguments: list[str]) -> int:
-    """Fill in the index.html of a site; returns the exit code."""
-    index = Path(arguments[0]) / "index.html"
-    index.write_text(filled(index.read_text("utf-8"), first_answer(engine())), "utf-8")
+    """Fill in the index.html of a site and write its grids; returns the exit code."""
+    site, app = Path(arguments[0]), engine()
+    index = site / "index.html"
+    index.write_text(filled(index.read_text("utf-8"), first_answer(app)), "utf-8")
+    (site / "grid").mkdir(exist_ok=True)
+    for model in app.models():
+        text = json.dumps(grid_of(app, model["id"]), separators=(",", ":"))
+        (site / "grid" / f"{model['id']}.json").write_text(text, "utf-8")
     return 0
 
 
@@ -36,6 +42,11 @@ def engine() -> App:
         for path in sorted(PROFILES.rglob("*.toml"))
     }
     return App(texts, lambda file: BytesSource(file, (PROFILES / "models" / file).read_bytes()))
+
+
+def grid_of(app: App, model: str) -> dict:
+    """What the page answers from for a built-in model until its engine is there."""
+    return packed(app.compare(grid_request(model, [gpu["id"] for gpu in app.gpus()]))["cells"])
 
 
 def first_answer(app: App) -> dict:

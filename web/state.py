@@ -5,6 +5,9 @@ it keeps to what both have: no dataclasses, enum or typing, and no reliance on t
 order of a dict. Nothing here touches the document, the clock or the worker.
 """
 
+from web.grid import BATCHES as GRID_BATCHES
+from web.grid import covers, unpacked
+
 MOST_GPUS = 8
 BATCH_CHOICES = (1, 2, 4, 8, 16, 32, 64, 128)
 
@@ -61,6 +64,7 @@ def initial(catalog, request, comparison=None, inspection=None, curve=None):
         "notice": "",
         "theme": "",
         "saw": {},
+        "grids": {},
     }
 
 
@@ -83,7 +87,37 @@ def after(state, event):
         state: From `initial` or an earlier `after`.
         event: A dict whose ``type`` is a key of `_AFTER`; the rest is that event's own.
     """
-    return _AFTER[event["type"]](state, event)
+    return _answered_early(_AFTER[event["type"]](state, event))
+
+
+def _answered_early(state):
+    """Until the engine is there, the comparison comes from what the build packed."""
+    request = state["request"]
+    if state["engine"]["phase"] == "ready" or not request["models"] or not request["gpus"]:
+        return state
+    if state["result"] is not None and state["result"]["request"] == request:
+        return state
+    grid = state["grids"].get(request["models"][0])
+    if grid is None or not covers(grid, request):
+        return state
+    cells = unpacked(grid, request)
+    curve = changed(curve_request(state), batches=list(GRID_BATCHES))
+    return changed(
+        state,
+        result={"request": request, "comparison": {"cells": cells}},
+        curve={"request": curve, "cells": unpacked(grid, curve)},
+        made="build",
+        error=None,
+    )
+
+
+def wanted_grid(state):
+    """Id of the built-in model whose grid would help while the engine is loading, or nothing."""
+    if state["engine"]["phase"] == "ready" or not is_stale(state):
+        return ""
+    model = state["request"]["models"][0]
+    known = [entry["id"] for entry in state["catalog"]["models"]]
+    return model if model in known and model not in state["grids"] else ""
 
 
 def job(state):
@@ -404,6 +438,12 @@ def _compared(state, event):
     )
 
 
+def _grid(state, event):
+    grids = dict(state["grids"])
+    grids[event["model"]] = event["grid"]
+    return changed(state, grids=grids)
+
+
 def _inspected(state, event):
     inspection = {"request": event["request"], "document": event["document"]}
     return changed(state, inspection=inspection, work="")
@@ -505,6 +545,7 @@ _AFTER = {
     "catalog": _catalog,
     "working": _working,
     "compared": _compared,
+    "grid": _grid,
     "inspected": _inspected,
     "curved": _curved,
     "opened": _opened,
