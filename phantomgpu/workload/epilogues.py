@@ -61,6 +61,17 @@ def _scales_channels(flow: Flow, position: int) -> bool:
     return len(dims) > 2 and flow.size(constant) in (1, dims[1])
 
 
+def pad_conv(flow: Flow) -> Flow:
+    """Zeros around an image that only a convolution or pool needs: it pads itself."""
+    matches = []
+    for position, op in enumerate(flow.ops):
+        if op.kind == "Pad" and op.outputs:
+            user = flow.sole_user(op.outputs[0])
+            if user >= 0 and flow.ops[user].kind in ("Conv", "MaxPool", "AveragePool"):
+                matches.append(Match((position, user), anchor=user))
+    return flow.contracted(matches)
+
+
 def conv_activation(flow: Flow) -> Flow:
     """Convolution, then an activation."""
     return _followed(flow, starts=_is_conv, then=ACTIVATIONS)

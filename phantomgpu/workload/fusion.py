@@ -25,6 +25,7 @@ from phantomgpu.workload.epilogues import (
     gemm_activation,
     matmul_activation,
     matmul_add,
+    pad_conv,
 )
 from phantomgpu.workload.flow import Flow
 from phantomgpu.workload.linear import linear, matmul_scale, transpose_matmul
@@ -52,6 +53,7 @@ RULES: Final[dict[str, Rule]] = {
     "flash-attention": attention,
     "quantised": quantised,
     "split": split,
+    "pad-conv": pad_conv,
     "conv-bn": conv_bn,
     "bn-activation": bn_activation,
     "conv-add-activation": conv_add_activation,

@@ -34,7 +34,7 @@ def pointwise_reductions(flow: Flow) -> Flow:
     return _grown(flow, {"pointwise", "move", "gather", "norm", "reduce"})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Group:
     """Operations that are one kernel so far.
 
@@ -42,11 +42,15 @@ class _Group:
         members: Positions.
         loop: Elements the kernel goes over.
         rows: Results of its reductions; 0 where it has none.
+        first: The least of the positions.
+        last: The greatest.
     """
 
     members: list[int]
     loop: int
     rows: int
+    first: int
+    last: int
 
 
 def _grown(flow: Flow, families: Collection[str]) -> Flow:
@@ -62,29 +66,37 @@ def _grown(flow: Flow, families: Collection[str]) -> Flow:
             one, other = groups[producer], groups[position]
             if one is other or flow.ops[producer].repeats != op.repeats:
                 continue
-            if op.family == "reduce" and not _alone_needs(flow, other, name):
+            if op.family == "reduce" and not _alone_needs(flow, groups, other, name):
                 continue
-            if _share_a_loop(flow, one, other, name) and not _leads_round(flow, groups, one, other):
-                joined = _Group(
-                    sorted(one.members + other.members),
-                    max(one.loop, other.loop),
-                    one.rows or other.rows,
-                )
-                for member in joined.members:
-                    groups[member] = joined
+            if _share_a_loop(flow, groups, one, other, name) and not _leads_round(
+                flow, groups, one, other
+            ):
+                _join(groups, one, other)
     distinct = {id(group): group for group in groups if len(group.members) > 1}
     return flow.contracted(Match(tuple(group.members)) for group in distinct.values())
 
 
+def _join(groups: list[_Group], one: _Group, other: _Group) -> None:
+    """Make the smaller of two groups part of the larger."""
+    large, small = (one, other) if len(one.members) >= len(other.members) else (other, one)
+    large.members += small.members
+    large.loop = max(large.loop, small.loop)
+    large.rows = large.rows or small.rows
+    large.first, large.last = min(large.first, small.first), max(large.last, small.last)
+    for member in small.members:
+        groups[member] = large
+
+
 def _alone(flow: Flow, position: int) -> _Group:
     op = flow.ops[position]
-    written = max((flow.size(name) for name in op.outputs), default=0)
+    loop, rows = max((flow.size(name) for name in op.outputs), default=0), 0
     if op.family in _REDUCING:
+        written = loop
         running = [name for name in op.inputs if not flow.is_constant(name)]
         loop = max((flow.size(name) for name in running), default=written)
         rows = written if written < loop else _rows(flow, op.outputs[0])
-        return _Group([position], max(loop, written), rows)
-    return _Group([position], written, 0)
+        loop = max(loop, written)
+    return _Group([position], loop, rows, position, position)
 
 
 def _rows(flow: Flow, name: str) -> int:
@@ -93,47 +105,35 @@ def _rows(flow: Flow, name: str) -> int:
     return flow.size(name) // max(int(dims[-1]), 1)
 
 
-def _share_a_loop(flow: Flow, one: _Group, other: _Group, name: str) -> bool:
+def _share_a_loop(flow: Flow, groups: list[_Group], one: _Group, other: _Group, name: str) -> bool:
     """Whether what writes ``name`` and what reads it can be one kernel."""
     if one.rows and other.rows and (one.rows, one.loop) != (other.rows, other.loop):
         return False
     if one.loop == other.loop or (one.rows and flow.size(name) == other.loop):
         return True
-    if one.rows:
-        return False
-    return _alone_needs(flow, other, name)
+    return not one.rows and _alone_needs(flow, groups, other, name)
 
 
-def _alone_needs(flow: Flow, group: _Group, name: str) -> bool:
+def _alone_needs(flow: Flow, groups: list[_Group], group: _Group, name: str) -> bool:
     """Whether nothing outside a group reads ``name``."""
-    return name not in flow.wanted and all(user in group.members for user in flow.users(name))
+    return name not in flow.wanted and all(groups[user] is group for user in flow.users(name))
 
 
 def _leads_round(flow: Flow, groups: list[_Group], one: _Group, other: _Group) -> bool:
     """Whether a path leads from ``one`` to ``other`` through a third kernel."""
-    last = other.members[-1]
-    seen = {id(one), id(other)}
-    waiting = _after(flow, groups, one, seen, last)
+    seen = {id(other)}
+    waiting = [other]
     while waiting:
         group = waiting.pop()
         for member in group.members:
-            for name in flow.ops[member].outputs:
-                if any(groups[user] is other for user in flow.users(name)):
+            for name in flow.ops[member].inputs:
+                producer = flow.producer(name)
+                if producer < 0:
+                    continue
+                before = groups[producer]
+                if before is one and group is not other:
                     return True
-        waiting += _after(flow, groups, group, seen, last)
+                if before is not one and before.last > one.first and id(before) not in seen:
+                    seen.add(id(before))
+                    waiting.append(before)
     return False
-
-
-def _after(
-    flow: Flow, groups: list[_Group], group: _Group, seen: set[int], last: int
-) -> list[_Group]:
-    """Kernels not yet ``seen`` that read what ``group`` writes and may come before ``last``."""
-    found = []
-    for member in group.members:
-        for name in flow.ops[member].outputs:
-            for user in flow.users(name):
-                next_group = groups[user]
-                if id(next_group) not in seen and next_group.members[0] < last:
-                    seen.add(id(next_group))
-                    found.append(next_group)
-    return found

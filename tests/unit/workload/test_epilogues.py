@@ -112,3 +112,10 @@ def test_slices_that_make_up_a_tensor_are_one_split():
 
     assert labels(graph, ["split"]) == ["Split"]
     assert labels(part, ["split"]) == ["Slice"]
+
+
+def test_a_convolution_pads_itself():
+    nodes = [a_node("Pad", "x pads", "p"), a_node("Conv", "p w", "y", kernel_shape=[3, 3])]
+    graph = a_net(nodes, x=IMAGE, stored={**STORED, "pads": np.array([0, 0, 1, 1, 0, 0, 1, 1])})
+
+    assert labels(graph, ["pad-conv"]) == ["Pad+Conv"]
