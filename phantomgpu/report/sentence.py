@@ -48,7 +48,7 @@ def _sentence(comparison: Comparison, model: str, title: str) -> str:
         f"{gpus[best.gpu].name} is fastest: {run}, "
         f"{figure(ratio)} times as fast as {gpus[second.gpu].name}"
     )
-    why = _reason(best, gpus[best.gpu], gpus[second.gpu])
+    why = _reason(best, second, gpus)
     return " ".join([f"{head}; {why}.", *_too_close(ranked, gpus), *_left_out(cells, ranked, gpus)])
 
 
@@ -77,10 +77,13 @@ def _time_goes_into(cell: Cell) -> str:
     }[cell.bound]
 
 
-def _reason(cell: Cell, best: GpuProfile, second: GpuProfile) -> str:
+def _reason(cell: Cell, runner_up: Cell, gpus: Mapping[str, GpuProfile]) -> str:
+    best, second = gpus[cell.gpu], gpus[runner_up.gpu]
     said = _time_goes_into(cell)
+    if cell.bound == "launch" and runner_up.bound == "launch":
+        return "launching kernels takes most of the time, so a larger batch tells GPUs apart"
     if cell.bound == "launch":
-        return "launching kernels takes most of the time there, so a larger batch tells GPUs apart"
+        return "it is so fast that launching kernels takes most of the time"
     if cell.bound == "memory":
         ratio = best.spec.bandwidth_bytes_per_s / second.spec.bandwidth_bytes_per_s
         noun = "the memory bandwidth"

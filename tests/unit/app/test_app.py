@@ -224,6 +224,15 @@ def test_every_built_in_model_has_the_macs_its_definition_was_counted_at(app):
         assert found["shapes"]["static"] == found["shapes"]["nodes"], model["id"]
 
 
+@pytest.mark.parametrize("model", ["resnet50", "bert-base", "yolov8n"])
+def test_memory_never_shrinks_as_the_batch_grows(app, model):
+    needed = [
+        app.inspect(model, batch=batch)["run"]["peak_activation_bytes"] for batch in (1, 2, 3, 8, 9)
+    ]
+
+    assert needed == sorted(needed)
+
+
 @pytest.mark.corpus
 @pytest.mark.parametrize("export", ["resnet50_ts13_dynbhw", "bert_base_ts11", "vit_b16_ts14_dynb"])
 def test_the_macs_of_other_exports_equal_the_corpus(app, shared_data, export):

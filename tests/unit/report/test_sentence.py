@@ -44,9 +44,15 @@ def test_overlapping_intervals_are_too_close_to_call():
 
 
 def test_launch_bound_runs_are_said_not_to_tell_gpus_apart():
-    said = sentence(a_cell("round", 1, 4.0), a_cell("fast", 1, 2.0, bound="launch"))
+    said = sentence(a_cell("round", 1, 4.0, bound="launch"), a_cell("fast", 1, 2.0, bound="launch"))
 
     assert "so a larger batch tells GPUs apart" in said
+
+
+def test_a_gpu_that_only_waits_for_launches_is_said_to_be_that_fast():
+    said = sentence(a_cell("round", 1, 4.0), a_cell("fast", 1, 2.0, bound="launch"))
+
+    assert "it is so fast that launching kernels takes most of the time" in said
 
 
 def test_a_gpu_that_does_not_fit_is_named_with_what_it_needs():
