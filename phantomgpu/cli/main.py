@@ -9,6 +9,7 @@ from phantomgpu.cli.failure import PlainErrors
 from phantomgpu.cli.gpus import gpus
 from phantomgpu.cli.inspect import inspect
 from phantomgpu.cli.link import link
+from phantomgpu.cli.measure import measure
 from phantomgpu.cli.models import models
 from phantomgpu.cli.validate import validate
 
@@ -19,5 +20,5 @@ def main() -> None:
     """Predict how fast an ONNX model runs on GPUs, before you buy them."""
 
 
-for _command in (compare, inspect, gpus, models, validate, calibrate_command, link):
+for _command in (compare, inspect, gpus, models, validate, calibrate_command, measure, link):
     main.add_command(_command)

@@ -27,6 +27,7 @@ _BY_PREFIX: Final[tuple[tuple[str, Timing], ...]] = (
     ("trtllm", Timing("trt-llm", host=False, copies=SERVING_COPIES)),
     ("vllm", Timing("vllm", host=False, copies=SERVING_COPIES)),
     ("sglang", Timing("sglang", host=False, copies=SERVING_COPIES)),
+    ("pytorch-eager(cuda graph)", Timing("pytorch-eager", host=False, copies=1)),
     ("pytorch-eager(cuda profiler)", Timing("pytorch-eager", host=False, copies=1)),
     ("pytorch-compile", Timing("pytorch-compile", host=True, copies=1)),
     ("tensorrt", Timing("tensorrt", host=False, copies=1)),
