@@ -193,6 +193,62 @@ def test_an_attribute_that_a_function_takes_from_its_caller_is_resolved():
     assert dims(graph, "y") == (2, 6)
 
 
+def test_attributes_of_every_kind_reach_a_functions_body():
+    from tests.unit.onnx.builders import count, text
+
+    def refers(name, outer):
+        return text(5, text(1, name) + text(21, outer))
+
+    pool = text(1, "a") + text(2, "t") + text(4, "MaxPool")
+    pool += refers("kernel_shape", "window") + refers("auto_pad", "padding")
+    fill = text(1, "s") + text(2, "u") + text(4, "ConstantOfShape") + refers("value", "fill")
+    leak = text(1, "t") + text(2, "b") + text(4, "LeakyRelu") + refers("alpha", "slope")
+    size = text(2, "s") + text(4, "Constant") + refers("value_ints", "size")
+    function = text(1, "Block") + text(4, "a") + text(5, "b") + text(5, "u")
+    function += b"".join(text(7, node) for node in (pool, leak, size, fill))
+    function += text(9, count(2, 17)) + text(10, "own")
+    call = a_node("Block", "x", "y z", domain="own", window=[3, 3], padding="SAME_UPPER",
+                  slope=0.5, size=[2, 5], fill=np.array([7]))  # fmt: skip
+
+    graph = shaped([call], {"x": ("float32", (1, 3, 8, 8))}, "y z", functions=[function])
+
+    assert dims(graph, "y") == (1, 3, 8, 8)
+    assert dims(graph, "z") == (2, 5)
+    assert graph.tensors["z"].dtype == "int64"
+    assert graph.values["z"].tolist() == [[7] * 5] * 2
+
+
+def test_a_scan_of_opset_8_has_a_batch_axis():
+    body = a_graph(
+        [a_node("Add", "state part", "next", name="add"), a_node("Exp", "next", "out")],
+        {"state": ("float32", (3,)), "part": ("float32", (3,))},
+        {"next": ("float32", (3,)), "out": ("float32", (3,))},
+    )
+    graph = shaped(
+        [a_node("Scan", "_ s x", "last all", name="scan", body=body, num_scan_inputs=1)],
+        {"s": ("float32", (2, 3)), "x": ("float32", (2, 7, 3))}, "last all", opset=8,
+    )  # fmt: skip
+
+    assert dict(zip(names(graph), graph.repeats, strict=True))["scan/add"] == 14
+    assert dims(graph, "last") == (2, 3)
+    assert dims(graph, "all") == (2, 7, 3)
+
+
+def test_a_sequence_that_a_loop_fills_is_as_long_as_it_runs():
+    body = a_graph(
+        [a_node("SequenceInsert", "s x", "t"), a_node("Identity", "c", "d")],
+        {"i": INT, "c": BOOL, "s": ("float32", None)},
+        {"d": BOOL, "t": ("float32", None)},
+    )
+    graph = shaped(
+        [a_node("SequenceEmpty", "", "e"), a_node("Loop", "n c e", "filled", body=body),
+         a_node("ConcatFromSequence", "filled", "y", axis=0)],
+        PAIR, "y", stored={"n": np.array(6), "c": np.array(True)},
+    )  # fmt: skip
+
+    assert dims(graph, "y") == (12, 3)
+
+
 def test_bodies_see_values_around_them():
     then = a_graph([a_node("Reshape", "x to", "t")], outputs={"t": ("float32", None)})
     graph = shaped(

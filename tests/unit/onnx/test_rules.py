@@ -140,6 +140,50 @@ def test_fused_conv_and_gemm_are_shaped_as_what_they_fuse():
     assert gemm == [(F, (2, 5))]
 
 
+@pytest.mark.parametrize(
+    ("op_type", "inputs", "attributes", "found"),
+    [
+        ("PackedAttention", [(F, (30, 32)), (F, (32, 192)), (F, (192,))], {"num_heads": 4},
+         [(F, (30, 64))]),
+        ("PackedMultiHeadAttention", [(F, (30, 4, 3, 16)), None, None], {"num_heads": 4},
+         [(F, (30, 64))]),
+        ("RelativePositionBias", [(F, (32, 8)), np.array(10), np.array(12)], {},
+         [(F, (1, 8, 10, 12))]),
+        ("GatedRelativePositionBias", [(F, HIDDEN)], {"num_heads": 8}, [(F, (2, 8, 10, 10))]),
+        ("QAttention", [(U8, (2, 10, 32)), (U8, (32, 192)), (F, (192,)), (F, ()), (F, ())],
+         {"num_heads": 4}, [(F, (2, 10, 64))]),
+        ("BiasSplitGelu", [(F, (2, 10, 64)), (F, (64,))], {}, [(F, (2, 10, 32))]),
+        ("QLinearWhere", [("bool", (4, 1)), (U8, (3,)), (F, ()), (U8, ()), (U8, (4, 3))], {},
+         [(U8, (4, 3))]),
+        ("QuantizeLinear", [(F, (2, 3)), (F, ()), ("uint16", ())], {}, [("uint16", (2, 3))]),
+        ("DequantizeLinear", [("uint16", (2, 3)), (F16, ())], {}, [(F16, (2, 3))]),
+        ("DynamicQuantizeLSTM", [(F, (7, 2, 4)), (U8, (1, 4, 20)), (U8, (1, 5, 20))],
+         {"hidden_size": 5}, [(F, (7, 1, 2, 5)), (F, (1, 2, 5)), (F, (1, 2, 5))]),
+        ("GreedySearch", [("int32", (2, 5)), np.array(20)], {}, [("int32", (2, 20))]),
+        ("BeamSearch", [("int32", (2, 5)), np.array(20), np.array(1), np.array(4), np.array(3)],
+         {}, [("int32", (2, 3, 20))]),
+        ("FusedMatMul", [(F, (8, 3, 4)), (F, (3, 4, 5))], {"transBatchA": 1},
+         [(F, (3, 8, 5))]),
+        ("MatMulInteger16", [("int16", (4,)), ("int16", (4, 5))], {}, [("int32", (5,))]),
+        ("BiasAdd", [(F, (2, 3, 4)), (F, (4,)), (F, (2, 3, 4))], {}, [(F, (2, 3, 4))]),
+        ("DecoderMaskedMultiHeadAttention",
+         [(F, (2, 1, 64)), (F, (2, 1, 64)), (F, (2, 1, 64)), None, None, (F, (2, 4, 50, 16)),
+          (F, (2, 4, 50, 16))], {"num_heads": 4, "past_present_share_buffer": 1},
+         [(F, (2, 1, 64)), (F, (2, 4, 50, 16))]),
+    ],
+)  # fmt: skip
+def test_contrib_operators(op_type, inputs, attributes, found):
+    assert outputs(op_type, inputs, count=len(found), **attributes) == found
+
+
+def test_a_table_of_another_dtype_is_taken_as_runtimes_do():
+    """The schema of MaxPool at opset 8 knows no uint8; ONNX Runtime does."""
+    found = outputs("MaxPool", [(U8, (1, 3, 8, 8))], domain="", opset=8, kernel_shape=[2, 2],
+                    strides=[2, 2])  # fmt: skip
+
+    assert found == [(U8, (1, 3, 4, 4))]
+
+
 def test_a_packed_table_gives_rows_of_twice_its_bytes():
     inputs = [(U8, (1000, 32)), (I64, (2, 7)), (F16, (1000, 2))]
 
