@@ -2,7 +2,7 @@
 // here is what the page runs.
 //
 // node run.mjs SITE CHECKOUT WHEELS_FOLDER REFERENCE [pytest arguments]
-import { readdirSync, readFileSync, writeSync, existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -36,7 +36,7 @@ for (const name of readdirSync(wheels)) if (name.endsWith(".whl")) unpack(resolv
 const mount = (root, path) => {
   if (!existsSync(root)) return;
   pyodide.FS.mkdirTree(path);
-  pyodide.FS.mount(pyodide.FS.filesystems.NODEFS, { root }, path);
+  pyodide.FS.mount(pyodide.FS.filesystems.NODEFS, { root: realpathSync(root) }, path);
 };
 // All but phantomgpu/: the package tested is the one in the site.
 const SHOWN = ["docs", "profiles", "tests", "web"];
