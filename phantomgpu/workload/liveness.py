@@ -4,11 +4,12 @@ A buffer lives from the operation that writes it to the last one that reads it;
 a graph input for the whole run, since its owner keeps it; a graph output from
 where it is written to the end; so does what is computed from shapes alone (masks,
 positions), which a runtime keeps. A view keeps what it looks at alive. Weights are
-not counted here.
+not counted here, but their copies in another width are, to the end of the run as
+torch.autocast caches them.
 
 Where the runtime plans memory (rule ``in-place``), a pointwise operation writes
 over an input that nobody needs afterwards, when both have equally many elements
-of the same width.
+of the same width, and copies of weights go when they have been used.
 """
 
 from dataclasses import dataclass
@@ -52,8 +53,9 @@ def lifetimes(flow: Flow, storage: Storage, *, in_place: bool) -> Lifetimes:
             elif name not in flow.shaped.constant:
                 first[name], last[name] = 0, end
         for name in op.outputs:
+            is_kept = name in flow.wanted or (flow.is_weight(name) and not in_place)
             first[name] = step
-            last[name] = end if name in flow.wanted else step
+            last[name] = end if is_kept else step
     if in_place:
         _reuse(flow, storage, first, last)
     names = tuple(first)

@@ -90,3 +90,14 @@ def test_memory_grows_with_the_batch(one, other):
 @pytest.mark.parametrize("batch", [1, 2, 3, 7, 1000])
 def test_memory_at_any_batch_is_what_a_liveness_at_that_batch_says(batch):
     assert max(timeline(CHAIN, batch=batch)) == 3 * batch * ROW
+
+
+def test_autocast_keeps_its_copies_of_weights_to_the_end():
+    nodes = [a_node("MatMul", "x w", "a"), a_node("MatMul", "a u", "y")]
+    graph = a_net(nodes, stored=weights(w=(8, 8), u=(8, 8)))
+
+    cached = lowered(graph, casts="autocast").memory_timeline(2, "fp16")
+    planned = lowered(graph, ["in-place"], casts="autocast").memory_timeline(2, "fp16")
+
+    assert cached[-1] == ("MatMul", (2 * 8) * (4 + 2 + 2) + 2 * 64 * 2)
+    assert planned[-1] == ("MatMul", (2 * 8) * (4 + 2 + 2) + 64 * 2)
