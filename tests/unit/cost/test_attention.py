@@ -1,0 +1,67 @@
+"""Fused attention against numbers worked out by hand."""
+
+import numpy as np
+import pytest
+
+from phantomgpu.cost.attention import attention_time, keys_attended
+from phantomgpu.cost.product import Pipeline
+
+FREE = Pipeline(*(np.array([[value]]) for value in (0.0, 0.0, 1e12, 0.0, 0.0, 0.0)))
+
+
+def seconds(queries=1024, keys=1024, heads=100, groups=1, causal=0.0, width=128, **changes):
+    columns = {
+        "softmax_cycles": np.array([[0.0]]),
+        "block_cycles": np.array([[0.0]]),
+        "pipeline": FREE,
+    }
+    columns.update(changes)
+    return float(
+        attention_time(
+            queries=np.array([float(queries)]),
+            keys=np.array([float(keys)]),
+            width=np.array([float(width)]),
+            heads=np.array([float(heads)]),
+            kv_groups=np.array([float(groups)]),
+            causal=np.array([causal]),
+            element_bytes=np.array([2.0]),
+            flops_per_s=np.array([[1e14]]),
+            sm_count=np.array([[100.0]]),
+            clock_hz=np.array([[1e9]]),
+            **columns,
+        )[0, 0]
+    )
+
+
+def test_prompt_runs_at_the_sustained_rate():
+    assert seconds() == pytest.approx(4 * 100 * 1024 * 1024 * 128 / 1e14)
+
+
+def test_causal_mask_halves_a_long_prompt():
+    assert seconds(causal=1.0) == pytest.approx(seconds() / 2, rel=1e-3)
+
+
+def test_a_new_token_attends_to_all_past_ones():
+    assert keys_attended(
+        queries=np.array([1.0]), keys=np.array([500.0]), causal=np.array([1.0])
+    ).tolist() == [500.0]
+
+
+def test_heads_that_share_keys_share_a_block_when_decoding():
+    # 8 heads to a KV head fit one block of 16 queries; alone each fills one of its own.
+    assert seconds(1, 4096, 6400, groups=8) == pytest.approx(seconds(1, 4096, 6400) / 8)
+
+
+def test_few_long_sequences_are_split_over_the_keys():
+    assert seconds(1, 65536, 1) < seconds(1, 65536, 64) / 1.5
+
+
+def test_softmax_costs_cycles_for_each_score():
+    softmax = seconds(softmax_cycles=np.array([[0.1]])) - seconds()
+
+    assert softmax == pytest.approx(1024 * 1024 * 0.1 / 1e9)
+
+
+def test_each_block_costs_its_start_and_end():
+    # 100 heads x 8 blocks of 128 queries on 100 SMs: 8 waves.
+    assert seconds(block_cycles=np.array([[1000.0]])) - seconds() == pytest.approx(8e-6)

@@ -1,0 +1,145 @@
+"""Each small effect at its limits."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phantomgpu.cost.bandwidth import cache_time, memory_time
+from phantomgpu.cost.cache import hit_share
+from phantomgpu.cost.footprint import footprint_bytes
+from phantomgpu.cost.interval import interval_ends
+from phantomgpu.cost.power import clock_slowdown, switching_scale
+from phantomgpu.cost.roofline import smooth_maximum
+from phantomgpu.cost.stream import stream_time
+from phantomgpu.cost.winograd import winograd_products
+
+POSITIVE = st.floats(1e-9, 1e9)
+
+
+def slowdown(energy_j, time_s, *, tdp_w=100.0, exponent=0.5, settle_s=0.0, static_w=0.0):
+    return float(
+        clock_slowdown(
+            energy_j=np.float64(energy_j),
+            time_s=np.float64(time_s),
+            tdp_w=np.float64(tdp_w),
+            static_w=np.float64(static_w),
+            static_share=np.float64(0.0),
+            exponent=np.float64(exponent),
+            settle_s=np.float64(settle_s),
+        )
+    )
+
+
+def test_a_board_within_its_limit_keeps_its_clock():
+    assert slowdown(99.0, 1.0) == 1.0
+
+
+def test_four_times_the_power_halves_the_clock():
+    assert slowdown(400.0, 1.0) == pytest.approx(2.0)
+
+
+def test_a_short_run_is_spared_most_of_the_throttling():
+    assert slowdown(4e-3, 1e-5, settle_s=1e-3) == pytest.approx(1.01, abs=1e-3)
+
+
+def test_a_small_board_keeps_something_for_its_arithmetic():
+    assert slowdown(10.0, 1.0, static_w=200.0) == 1.0
+    assert slowdown(40.0, 1.0, static_w=200.0) == pytest.approx(2.0)
+
+
+@given(POSITIVE, POSITIVE)
+def test_a_higher_limit_is_never_slower(energy_j, time_s):
+    assert slowdown(energy_j, time_s, tdp_w=300.0) <= slowdown(energy_j, time_s, tdp_w=200.0)
+
+
+def test_energy_goes_with_the_square_of_the_clock():
+    assert float(
+        switching_scale(clock_hz=np.float64(2e9), nominal_hz=np.float64(1e9))
+    ) == pytest.approx(4.0)
+
+
+@given(st.floats(0.0, 1e6), st.floats(0.0, 1e6), st.floats(1.0, 20.0))
+def test_overlap_lies_between_maximum_and_sum(first, second, sharpness):
+    both = float(
+        smooth_maximum(np.float64(first), np.float64(second), sharpness=np.float64(sharpness))
+    )
+
+    assert max(first, second) * (1 - 1e-12) <= both <= (first + second) * (1 + 1e-12)
+
+
+def test_small_working_set_comes_from_the_cache_and_a_large_one_does_not():
+    shares = hit_share(
+        working_bytes=np.array([0.0, 1e9]),
+        cache_bytes=np.array([[1e6]]),
+        usable_share=np.array([[1.0]]),
+        sharpness=np.array([[2.0]]),
+    )
+
+    assert shares[0, 0] == 1.0
+    assert shares[0, 1] < 1e-5
+
+
+@given(POSITIVE, POSITIVE)
+def test_counting_in_another_unit_changes_no_time(traffic, bandwidth):
+    efficiency = np.float64(0.8)
+    times = [
+        memory_time(
+            traffic_bytes=np.float64(traffic * unit),
+            bandwidth_bytes_per_s=np.float64(bandwidth * unit),
+            efficiency=efficiency,
+        )
+        for unit in (1.0, 1024.0)
+    ]
+
+    assert times[0] == pytest.approx(times[1])
+
+
+def test_cache_feeds_all_sms_at_once():
+    one, two = (
+        cache_time(
+            traffic_bytes=np.float64(1e9),
+            bytes_per_cycle=np.float64(32),
+            sm_count=np.float64(sms),
+            clock_hz=np.float64(1e9),
+        )
+        for sms in (50, 100)
+    )
+
+    assert one == 2 * two
+
+
+def test_winograd_does_fewer_multiplications():
+    parts = winograd_products(
+        m=np.array([1024.0]), n=np.array([64.0]), k=np.array([576.0]), element_bytes=np.array([4.0])
+    )
+
+    assert parts.m * parts.k * parts.batch * 64 * 2.25 == pytest.approx([1024 * 576 * 64.0])
+
+
+def test_host_and_device_overlap():
+    long, short = (
+        float(
+            stream_time(
+                device_s=np.float64(device),
+                dispatch_s=np.float64(1.0),
+                kernels=np.float64(10),
+                start_s=np.float64(0.0),
+            )
+        )
+        for device in (100.0, 1.0)
+    )
+
+    assert long == 101.0
+    assert short == pytest.approx(10.1)
+
+
+def test_interval_is_even_in_the_logarithm():
+    low, high = interval_ends(time_s=np.float64(2.0), spread=np.float64(0.1), scale=np.float64(2.0))
+
+    assert low * high == pytest.approx(4.0)
+    assert high == pytest.approx(2.0 * np.exp(0.2))
+
+
+def test_footprint_is_everything_at_once():
+    assert footprint_bytes(weights=1000, activations=100, workspace=10, context=1) == 1111

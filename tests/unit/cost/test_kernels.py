@@ -1,0 +1,145 @@
+"""What kind of kernel a row is, and which terms make up its time."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from phantomgpu.cost.columns import Boards, boards_of
+from phantomgpu.cost.kernels import activities
+from phantomgpu.cost.kinds import KINDS, kinds_of
+from phantomgpu.hardware.calibration import KERNEL_KINDS, PARAMETERS
+from tests.unit.cost.builders import a_copy, a_gpu, a_kernel, kernels_of
+
+
+def kind(**columns):
+    return KINDS[int(kinds_of(kernels_of(a_kernel(**columns)))[0])]
+
+
+def work_of(*rows, gpu=None, weights_in_use=None):
+    table = kernels_of(*rows)
+    in_use = table.weight_bytes if weights_in_use is None else np.array([weights_in_use])
+    return activities(table, kinds_of(table), boards_of([gpu or a_gpu()]), in_use)
+
+
+def test_profiles_and_cost_name_the_same_kinds():
+    assert set(KERNEL_KINDS) == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({}, "matmul"),
+        ({"family": "conv", "batch": 64.0, "n": 1.0}, "depthwise"),
+        ({"family": "conv", "batch": 8.0, "n": 16.0}, "grouped"),
+        ({"family": "conv"}, "conv"),
+        ({"family": "attention", "m": 1.0}, "decode"),
+        ({"family": "attention"}, "attention"),
+        ({"family": "norm", "special_flops": 4096.0**2}, "softmax"),
+        ({"family": "norm", "special_flops": 4096.0}, "norm"),
+        ({"weight_bytes": 4096.0**2 / 2}, "weight_only"),
+        ({"weight_bytes": 4096.0**2 * 2}, "matmul"),
+    ],
+)
+def test_kernel_is_told_apart_by_its_shape(columns, expected):
+    assert kind(**columns) == expected
+
+
+def test_copy_has_traffic_and_no_arithmetic():
+    work = work_of(a_copy(traffic_bytes=1e9))
+
+    assert work.core_s[0, 0] == 0.0
+    assert work.memory_s[0, 0] == pytest.approx(1e-3, rel=1e-6)
+
+
+def test_small_activations_come_from_the_cache():
+    work = work_of(a_copy(traffic_bytes=1e3), gpu=a_gpu(calibration={"cache_share": 1.0}))
+
+    assert work.memory_s[0, 0] < 1e-15
+    assert work.cache_s[0, 0] > 0.0
+
+
+def test_weights_of_a_large_model_are_cold():
+    row = a_kernel(m=1.0, weight_bytes=4096.0**2 * 2, read_bytes=4096.0**2 * 2 + 8192)
+    gpu = a_gpu(calibration={"cache_share": 1.0}, l2_bytes=10**8)
+
+    alone, in_a_model = (work_of(row, gpu=gpu, weights_in_use=size) for size in (3e7, 1e10))
+
+    assert alone.memory_s[0, 0] < in_a_model.memory_s[0, 0] / 10
+
+
+def test_depthwise_convolution_runs_on_the_vector_units():
+    row = a_kernel(family="conv", batch=64.0, n=1.0, k=9.0)
+
+    work = work_of(row, gpu=a_gpu(calibration={"depthwise_efficiency": 0.5}))
+
+    assert work.core_s[0, 0] == pytest.approx(row["matrix_flops"] / 0.5e13)
+
+
+def test_fp32_convolution_of_three_by_three_may_use_winograd():
+    plain = {"family": "conv", "peak": "fp32", "n": 512.0, "k": 4608.0, "element_bytes": 4.0}
+    fast = a_gpu(calibration={"winograd_bytes_per_cycle": 1e4})
+
+    direct = work_of(a_kernel(**plain, window=9.0, stride=2.0), gpu=fast).core_s[0, 0]
+    winograd = work_of(a_kernel(**plain, window=9.0), gpu=fast).core_s[0, 0]
+
+    assert winograd == pytest.approx(direct / 2.25, rel=0.1)
+
+
+def test_rows_that_no_vector_load_divides_are_slower():
+    slow = a_gpu(calibration={"misalignment": 2.0})
+
+    assert work_of(a_kernel(n=4095.0), gpu=slow).core_s[0, 0] == pytest.approx(
+        2 * work_of(a_kernel(n=4096.0), gpu=slow).core_s[0, 0], rel=0.01
+    )
+
+
+def test_attention_runs_on_the_matrix_units():
+    row = a_kernel(family="attention", batch=100.0, m=1024.0, n=1024.0, k=128.0,
+                   matrix_flops=4.0 * 100 * 1024 * 1024 * 128)  # fmt: skip
+
+    assert work_of(row).core_s[0, 0] == pytest.approx(row["matrix_flops"] / 1e14, rel=1e-2)
+
+
+def test_int8_without_a_fast_path_runs_as_fp16():
+    slow_int8 = a_gpu(peak_flops_per_s={"fp32": 1e13, "fp16": 1e14, "int8": 4e13})
+
+    assert work_of(a_kernel(peak="int8"), gpu=slow_int8).core_s[0, 0] == pytest.approx(
+        work_of(a_kernel(), gpu=slow_int8).core_s[0, 0]
+    )
+
+
+def test_matrix_units_that_take_fp32_do_fp32_products():
+    board = a_gpu(peak_flops_per_s={"fp32": 1e13, "fp32_matrix": 4e13, "fp16": 1e14})
+
+    assert work_of(a_kernel(peak="fp32"), gpu=board).core_s[0, 0] == pytest.approx(
+        2 * 4096**3 / 4e13, rel=0.02
+    )
+
+
+def test_one_board_for_each_kernel_is_the_diagonal_of_all_for_all():
+    convolution = a_kernel(family="conv", peak="fp32", k=4608.0, window=9.0, element_bytes=4.0)
+    attention = a_kernel(family="attention", m=256.0, n=256.0, k=64.0, batch=8.0)
+    table = kernels_of(convolution, a_copy(), attention)
+    every = boards_of([a_gpu(), a_gpu(sm_count=20), a_gpu(bandwidth_bytes_per_s=1e11)])
+
+    full = activities(table, kinds_of(table), every, table.weight_bytes)
+    paired = activities(table, kinds_of(table), one_for_each(every), table.weight_bytes)
+
+    for name in ("core_s", "cache_s", "memory_s", "energy_j"):
+        assert getattr(paired, name).tolist() == np.diagonal(getattr(full, name)).tolist()
+
+
+def one_for_each(boards):
+    tables = {f.name: getattr(boards, f.name) for f in fields(Boards)}
+    columns = {
+        name: table[:, 0] if table.shape[1] == 1 else table
+        for name, table in tables.items()
+        if isinstance(table, np.ndarray)
+    }
+    values = {name: value[:, 0] for name, value in boards.values.items()}
+    return replace(boards, values=values, paired=True, **columns)
+
+
+def test_every_value_is_asked_for_by_a_name_that_profiles_may_hold():
+    assert set(boards_of([a_gpu()]).values) == set(PARAMETERS)
