@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.unit.onnx.builders import a_function, a_graph, a_node, shaped
+from tests.unit.onnx.builders import a_function, a_graph, a_node, count, shaped, text
 
 PAIR = {"x": ("float32", (2, 3))}
 BOOL, INT = ("bool", ()), ("int64", ())
@@ -180,8 +180,6 @@ def test_a_function_is_inlined_with_the_callers_attributes():
 
 
 def test_an_attribute_that_a_function_takes_from_its_caller_is_resolved():
-    from tests.unit.onnx.builders import count, text
-
     axis = text(5, text(1, "axis") + text(21, "where") + count(20, 2))
     join = text(1, "a") + text(1, "a") + text(2, "b") + text(4, "Concat") + axis
     function = text(1, "Join") + text(4, "a") + text(5, "b") + text(6, "where") + text(7, join)
@@ -194,8 +192,6 @@ def test_an_attribute_that_a_function_takes_from_its_caller_is_resolved():
 
 
 def test_attributes_of_every_kind_reach_a_functions_body():
-    from tests.unit.onnx.builders import count, text
-
     def refers(name, outer):
         return text(5, text(1, name) + text(21, outer))
 
