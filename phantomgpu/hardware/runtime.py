@@ -21,6 +21,7 @@ class Runtime:
         workspace_bytes: Scratch memory for its kernels.
         precisions: What it can run.
         vendors: Whose GPUs it runs on.
+        models: What it serves: ``"any"`` model, or ``"language"`` models only.
         calibration: Fitted kernel-quality factors by parameter name.
         sources: By dotted key.
         origin: The path it was read from.
@@ -40,3 +41,4 @@ class Runtime:
     calibration: Mapping[str, float] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     origin: str = ""
+    models: str = "any"

@@ -193,6 +193,9 @@ RUNTIME: Final[tuple[Key, ...]] = (
     Key("extends", "text", "Id of the runtime this one is a variant of."),
     Key("precisions", "texts", "What it can run.", required=True, one_of=tuple(PRECISIONS)),
     Key("vendors", "texts", "Whose GPUs it runs on.", required=True, one_of=VENDORS),
+    Key("models", "text", "What it serves: `any` model, which is also meant where the key is left "
+        "out, or `language` models only; the page offers it for those alone.",
+        one_of=("any", "language")),
     Key("graph.fusion", "texts", "Fusion rules it applies, in order; `docs/fusion.md` lists them.",
         required=True),
     Key("graph.casts", "text", "`none`: weights and activations are stored at the precision; "

@@ -72,6 +72,7 @@ def runtime_of(
         workspace_bytes=round(memory["workspace_mb"] * MIB),
         precisions=tuple(document["precisions"]),
         vendors=tuple(document["vendors"]),
+        models=document.get("models", "any"),
         calibration=calibration_of(document),
         sources=sources,
         origin=origin,

@@ -52,6 +52,7 @@ def runtime_json(runtime: Runtime) -> dict[str, Any]:
         "workspace_mb": rounded(runtime.workspace_bytes / MIB),
         "precisions": list(runtime.precisions),
         "vendors": list(runtime.vendors),
+        "models": runtime.models,
         "sources": dict(runtime.sources),
         "origin": runtime.origin,
     }
