@@ -3,6 +3,9 @@
 MOST_EXAMPLES = 50
 """Approximated nodes that the page names."""
 
+MOST_OPERATORS = 8
+"""Kinds of kernel that the page lists by their share of the arithmetic."""
+
 
 def page_catalog(engine, models, gpus, runtimes, precisions):
     """The catalogue of the page's state.
@@ -18,7 +21,9 @@ def page_catalog(engine, models, gpus, runtimes, precisions):
         "engine": engine,
         "models": [_model(model) for model in models if model["builtin"]],
         "gpus": [_gpu(gpu) for gpu in gpus],
-        "runtimes": [{"id": one["id"], "name": one["name"]} for one in runtimes],
+        "runtimes": [
+            {"id": one["id"], "name": one["name"], "models": one["models"]} for one in runtimes
+        ],
         "precisions": list(precisions),
     }
 
@@ -50,6 +55,7 @@ def page_inspection(document):
     """What the page shows of the document of ``inspect --json``: all but its kernels."""
     shapes = document["shapes"]
     return {
+        "operators": _operators(document["kernels"]),
         "model": document["model"],
         "inputs": document["inputs"],
         "parameters": document["parameters"],
@@ -57,3 +63,22 @@ def page_inspection(document):
         "approximate": len(shapes["approximate"]),
         "examples": shapes["approximate"][:MOST_EXAMPLES],
     }
+
+
+def _operators(kernels):
+    """Kinds of kernel with how many a run launches and their share of FLOPs, largest first."""
+    found = {}
+    for kernel in kernels:
+        entry = found.setdefault(kernel["op"], {"op": kernel["op"], "launches": 0, "flops": 0})
+        entry["launches"] += kernel["count"]
+        entry["flops"] += kernel["count"] * kernel["flops"]
+    whole = sum(entry["flops"] for entry in found.values()) or 1
+    ordered = sorted(found.values(), key=lambda entry: -entry["flops"])
+    return [
+        {
+            "op": entry["op"],
+            "launches": entry["launches"],
+            "share": round(entry["flops"] / whole, 4),
+        }
+        for entry in ordered[:MOST_OPERATORS]
+    ]

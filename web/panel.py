@@ -1,8 +1,15 @@
 """What can be chosen -> the controls: models, free dimensions, GPUs, batches, precisions."""
 
 from web.chart import swatch
-from web.state import BATCH_CHOICES, MOST_GPUS, free_dims, gpu_choices, model_choices
-from web.text import count, escaped, exact, file_size, grouped, short_name
+from web.state import (
+    BATCH_CHOICES,
+    MOST_GPUS,
+    free_dims,
+    gpu_choices,
+    model_choices,
+    offered_runtimes,
+)
+from web.text import count, escaped, exact, file_size, grouped, percent, short_name
 
 
 def model_list(state):
@@ -59,7 +66,7 @@ def model_card(state):
         escaped(about),
         "<p class='facts'>{}</p>".format(" · ".join(facts)) if facts else "",
         _read_of_file(state),
-        _approximations(inspection),
+        _operators(inspection) + _approximations(inspection),
     )
 
 
@@ -91,6 +98,22 @@ def _read_of_file(state):
     return "<p class='private'>Read {} of {} in this tab: the graph, not the weights.</p>".format(
         file_size(model["bytes_read"]), file_size(model["bytes_total"])
     )
+
+
+def _operators(inspection):
+    if inspection is None or not inspection["operators"]:
+        return ""
+    rows = "".join(
+        "<tr><th scope='row'>{}</th><td>{}</td><td>{}</td></tr>".format(
+            escaped(entry["op"]), grouped(entry["launches"]), percent(entry["share"])
+        )
+        for entry in inspection["operators"]
+    )
+    return (
+        "<details class='operators' id='operators'><summary>Its arithmetic by kernel</summary>"
+        "<table class='figures'><thead><tr><th scope='col'>Kernel</th><th scope='col'>Launches"
+        "</th><th scope='col'>FLOPs</th></tr></thead><tbody>{}</tbody></table></details>"
+    ).format(rows)
 
 
 def _approximations(inspection):
@@ -185,11 +208,11 @@ def precision_chips(state):
 
 
 def runtime_chips(state):
-    """A toggle for each runtime."""
+    """A toggle for each runtime that serves this kind of model."""
     chosen = state["request"]["runtimes"]
     return "".join(
         _chip("runtime", runtime["id"], runtime["name"], runtime["id"] in chosen)
-        for runtime in state["catalog"]["runtimes"]
+        for runtime in offered_runtimes(state)
     )
 
 

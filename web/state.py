@@ -255,6 +255,37 @@ def model_choices(state):
     ]
 
 
+def offered_runtimes(state):
+    """The runtimes that serve the kind of model that is chosen."""
+    is_language = serves_language(state)
+    return [
+        runtime
+        for runtime in state["catalog"]["runtimes"]
+        if is_language or runtime.get("models", "any") == "any"
+    ]
+
+
+def serves_language(state):
+    """Whether the model generates text; of a file, whether it takes whole numbers: tokens."""
+    model = state["request"]["models"][0] if state["request"]["models"] else ""
+    for entry in state["catalog"]["models"]:
+        if entry["id"] == model:
+            return entry["task"].startswith("text generation")
+    inspection = state["inspection"]
+    if inspection is None or inspection["request"]["models"] != [model]:
+        return False
+    return any(one["dtype"].startswith("int") for one in inspection["document"]["inputs"])
+
+
+def _with_offered_runtimes(state):
+    """The request without runtimes that do not serve its model."""
+    offered = [runtime["id"] for runtime in offered_runtimes(state)]
+    kept = [name for name in state["request"]["runtimes"] if name in offered]
+    if kept == state["request"]["runtimes"]:
+        return state
+    return _asked(state, runtimes=kept or FIRST_REQUEST["runtimes"])
+
+
 def model_text(model):
     """What a search for a model looks in."""
     return " ".join((model["id"], model["name"], model.get("task", ""))).lower()
@@ -295,7 +326,8 @@ def _chose_model(state, event):
     model = event["id"]
     opened = state["file"] if state["file"] and state["file"]["id"] == model else None
     state = changed(state, model_open=False, model_filter="", file=opened, inspection=None)
-    return changed(_asked(state, models=[model], dims={}), error=None, refused=[])
+    state = changed(_asked(state, models=[model], dims={}), error=None, refused=[])
+    return _with_offered_runtimes(state)
 
 
 def _typed_model(state, event):

@@ -133,6 +133,17 @@ def listed(words):
     return "{} and {}".format(", ".join(words[:-1]), words[-1])
 
 
+def percent(share):
+    """A share in percent; a small one is not called nothing.
+
+    >>> percent(0.914), percent(0.0004), percent(0)
+    ('91 %', '< 1 %', '0 %')
+    """
+    if 0 < share < 0.005:
+        return "< 1 %"
+    return "{:.0f} %".format(100 * share)
+
+
 def capital(text):
     """A text with a capital first letter, unless it begins with a name.
 

@@ -120,6 +120,8 @@ def _why(best, second, gpus):
         return ""
     if best["bound"] == "memory":
         mine, theirs = winner["bandwidth_gb_per_s"], other["bandwidth_gb_per_s"]
+        if mine < theirs * NEARLY:
+            return "This work waits for memory."
         return "This work waits for memory, and its board moves {} GB/s, {}.".format(
             figure(mine), _times(mine / theirs)
         )
@@ -127,7 +129,7 @@ def _why(best, second, gpus):
         precision = best["precision"]
         mine = winner["peak_tflops"].get(precision)
         theirs = other["peak_tflops"].get(second["precision"])
-        if mine and theirs:
+        if mine and theirs and mine >= theirs * NEARLY:
             return "This work waits for arithmetic, and its dense {} peak is {} TFLOPS, {}.".format(
                 precision, figure(mine), _times(mine / theirs)
             )
@@ -139,10 +141,6 @@ def _why(best, second, gpus):
 
 
 def _times(ratio):
-    if ratio < 1.0 / NEARLY:
-        return "though only {} times as much".format(figure(ratio))
-    if ratio < NEARLY:
-        return "the same as the other"
     return "{} times as much".format(figure(ratio))
 
 

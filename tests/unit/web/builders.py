@@ -28,10 +28,12 @@ def a_catalog(*gpus: Json) -> Json:
              "parameters": 25_557_032},
             {"id": "bert-base", "name": "BERT base", "task": "text encoding",
              "parameters": 109_482_240},
+            {"id": "gpt2", "name": "GPT-2", "task": "text generation", "parameters": 124_000_000},
         ],
         "gpus": list(gpus) or [a_gpu("t4"), a_gpu("l4"), a_gpu("l40s")],
         "runtimes": [{"id": "tensorrt", "name": "TensorRT"},
-                     {"id": "pytorch-eager", "name": "PyTorch eager"}],
+                     {"id": "pytorch-eager", "name": "PyTorch eager"},
+                     {"id": "vllm", "name": "vLLM", "models": "language"}],
         "precisions": ["fp32", "fp16", "int8"],
     }  # fmt: skip
 
@@ -94,6 +96,7 @@ def an_inspection(model: str = "resnet50", *, batch: str | None = "N", **free: i
         "request": a_request(models=[model]),
         "document": {
             "model": {"nodes": 122, "bytes_read": 61_000, "bytes_total": 102_000_000},
+            "operators": [{"op": "Conv+Relu", "launches": 49, "share": 0.99}],
             "inputs": [{"name": "input", "dtype": "float32", "free": dims}],
             "parameters": 25_557_032,
             "macs": 4_089_184_256,

@@ -13,6 +13,7 @@ from web.state import (
     job,
     model_choices,
     model_request,
+    offered_runtimes,
     shown_cells,
 )
 
@@ -218,3 +219,21 @@ def test_shown_batch_that_goes_gives_way_to_the_largest_left():
     state = after(a_state(shown_batch=8), {"type": "batch_toggled", "batch": 8})
 
     assert state["shown_batch"] == 1
+
+
+def test_runtimes_for_language_models_are_offered_for_those_alone():
+    state = a_state()
+    assert "vllm" not in [runtime["id"] for runtime in offered_runtimes(state)]
+
+    state = after(state, {"type": "model_chosen", "id": "gpt2"})
+    assert "vllm" in [runtime["id"] for runtime in offered_runtimes(state)]
+
+
+def test_runtime_that_does_not_serve_the_next_model_goes():
+    state = after(a_state(), {"type": "model_chosen", "id": "gpt2"})
+    state = after(state, {"type": "runtime_toggled", "id": "vllm"})
+    state = after(state, {"type": "runtime_toggled", "id": "tensorrt"})
+
+    state = after(state, {"type": "model_chosen", "id": "resnet50"})
+
+    assert state["request"]["runtimes"] == ["tensorrt"]
