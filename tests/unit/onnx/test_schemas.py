@@ -14,7 +14,8 @@ shaped = infer_shapes(graph, {})
 after = sorted(name for name in sys.modules if name.partition(".")[0] in ("onnx", "google"))
 import onnx
 import onnx.helper
-print(before, {name[:23] for name in after}, shaped.tensors["y"].dims, onnx.helper.make_node("Add", ["a"], ["b"]).op_type)
+made = onnx.helper.make_node("Add", ["a"], ["b"]).op_type
+print(before, {name[:23] for name in after}, shaped.tensors["y"].dims, made)
 """
 
 
