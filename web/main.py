@@ -10,6 +10,7 @@ from web import view
 from web.share import said_of_link, seen
 from web.state import FIRST_REQUEST, after, initial, job, wanted_grid
 from web.table import as_csv, as_markdown
+from web.why import Why
 
 EMPTY = {"engine": "", "models": [], "gpus": [], "runtimes": [], "precisions": []}
 WORDS = {
@@ -27,11 +28,14 @@ class Page:
         self.engine = None
         self.is_pumping = False
         self.fetched = []
+        self.why = None
 
     def dispatch(self, event):
         """One event: the next state, on the page, and the engine's next job."""
         self.state = after(self.state, event)
         view.draw(self.state)
+        if self.why:
+            self.why.follow()
         model = wanted_grid(self.state)
         if model and model not in self.fetched:
             self.fetched.append(model)
@@ -306,8 +310,9 @@ def has_link():
 
 
 def on_resize(_event):
-    """The chart is drawn for its width."""
+    """The charts are drawn for their width."""
     view.draw(page.state)
+    page.why.follow()
 
 
 def listen():
@@ -347,4 +352,5 @@ page = Page(first_state())
 page.started = asyncio.Event()
 listen()
 view.draw(page.state)
+page.why = Why(page)
 spawn(page.start_engine())

@@ -17,17 +17,24 @@ from web.catalog import page_catalog, page_inspection
 from web.grid import grid_request, packed
 from web.page import regions
 from web.state import FIRST_REQUEST, curve_request, initial, model_request
+from web.text import escaped
+from web.why_answer import Explained
+from web.why_state import why_request
 
 PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 FIRST_WIDTH = 900
 """Width of the first chart in pixels; the page draws it again for its own."""
+
+WHY_WIDTH = 830
+"""Likewise of the charts that explain it: inside a card on a common screen."""
 
 
 def main(arguments: list[str]) -> int:
     """Fill in the index.html of a site and write its grids; returns the exit code."""
     site, app = Path(arguments[0]), engine()
     index = site / "index.html"
-    index.write_text(filled(index.read_text("utf-8"), first_answer(app)), "utf-8")
+    first = first_answer(app)
+    index.write_text(explained(filled(index.read_text("utf-8"), first), app, first), "utf-8")
     (site / "grid").mkdir(exist_ok=True)
     for model in app.models():
         text = json.dumps(grid_of(app, model["id"]), separators=(",", ":"))
@@ -82,6 +89,14 @@ def filled(html: str, first: dict) -> str:
     state = json.dumps(first, separators=(",", ":")).replace("<", "\\u003c")
     script = f'<script type="application/json" id="first">{state}</script>'
     return html.replace("<!--first-->", script)
+
+
+def explained(html: str, app: App, first: dict) -> str:
+    """The page with its winner explained, as the worker would draw it."""
+    request = why_request(initial(**first), None)
+    for name, region in Explained(app).regions(json.dumps(request), WHY_WIDTH).items():
+        html = html.replace(f"<!--{name}-->", region)
+    return html.replace('data-request=""', f'data-request="{escaped(json.dumps(request))}"')
 
 
 if __name__ == "__main__":

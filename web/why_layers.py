@@ -192,7 +192,7 @@ def squarified(values, x, y, width, height):
         Bruls, Huizing, van Wijk, "Squarified Treemaps", 2000.
 
     >>> squarified([2, 1, 1], 0, 0, 4, 2)
-    [(0, 0, 2.0, 2), (2.0, 0, 2.0, 1.0), (2.0, 1.0, 2.0, 1.0)]
+    [(0, 0, 2.0, 2.0), (2.0, 0, 2.0, 1.0), (2.0, 1.0, 2.0, 1.0)]
     """
     total = sum(values)
     if not total:
@@ -225,9 +225,7 @@ def _worst(row, short, scale):
     area = sum(row) * scale
     if not area or not short or not min(row):
         return float("inf")
-    return max(
-        short**2 * max(row) * scale / area**2, area**2 / (short**2 * min(row) * scale)
-    )
+    return max(short**2 * max(row) * scale / area**2, area**2 / (short**2 * min(row) * scale))
 
 
 LAYER_COLUMNS = ("layer", "launches", "time, ms", "share", "longest kernel")

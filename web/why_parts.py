@@ -4,7 +4,7 @@ Drawn by the engine's Python in the worker and when the site is built, so that a
 model of a thousand kernels costs the page's own thread nothing.
 """
 
-from web.text import escaped, figure
+from web.text import escaped, figure, trimmed
 
 BOUNDS = {
     "compute": ("arithmetic", "s0", "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z"),
@@ -26,8 +26,10 @@ def bound_class(bound):
 
 def shape(bound, x, y, size=1.0):
     """The bound's shape at a place."""
-    return "<path class='dot {}' transform='translate({:.1f} {:.1f}) scale({:.2f})' d='{}'/>".format(
-        bound_class(bound), x, y, size, BOUNDS[bound][2]
+    return (
+        "<path class='dot {}' transform='translate({:.1f} {:.1f}) scale({:.2f})' d='{}'/>".format(
+            bound_class(bound), x, y, size, BOUNDS[bound][2]
+        )
     )
 
 
@@ -103,7 +105,7 @@ def percent(share):
     value = 100 * share
     if value >= 9.95:
         return "{:.1f} %".format(value)
-    return "{} %".format(figure(value) if value < 0.1 else "{:.1f}".format(value))
+    return "{} %".format(trimmed(figure(value)) if value < 0.1 else "{:.1f}".format(value))
 
 
 def cut(text, room):

@@ -12,7 +12,7 @@ import js
 import site_parts
 
 __export__ = ["catalog", "check_profile", "compare", "decode_link", "encode_link", "explain",
-              "inspect", "open_file", "profile"]  # fmt: skip
+              "inspect", "netron", "open_file", "profile", "why", "why_csv", "why_kernel"]  # fmt: skip
 
 import phantomgpu
 from phantomgpu.app import App
@@ -21,6 +21,7 @@ from phantomgpu.errors import PhantomGPUError
 from phantomgpu.onnx import BytesSource
 from phantomgpu.onnx.source import GZIP_MAGIC
 from web.catalog import page_catalog, page_inspection
+from web.why_answer import Explained
 
 # onnx's compiled shape inference comes while the catalogue is read; what looks
 # into a model awaits it.
@@ -66,6 +67,7 @@ def built_in(file):
 
 
 app = App(profile_texts(), built_in)
+explained = Explained(app)
 
 
 def answered(make):
@@ -137,6 +139,27 @@ async def explain(request):
     """Why one cell takes the time it takes."""
     await onnx_loaded
     return answered(lambda: app.explain(json.loads(request)))
+
+
+async def why(request, width):
+    """The section "Why" of one cell as HTML by element id."""
+    await onnx_loaded
+    return answered(lambda: explained.regions(request, width))
+
+
+def why_kernel(request, kernel):
+    """The card of one kernel, as HTML."""
+    return answered(lambda: explained.kernel(request, kernel))
+
+
+def why_csv(request, chart):
+    """The figures of one chart of "Why"."""
+    return answered(lambda: explained.csv(request, chart))
+
+
+def netron(request):
+    """One cell as an attachment for Netron."""
+    return answered(lambda: explained.netron(request))
 
 
 def profile(gpu):
