@@ -7,7 +7,7 @@ from pathlib import Path
 
 from build_steps.chromium import ensure_chromium
 from build_steps.environment import Environment, ensure_environment, ensure_node
-from build_steps.parts import fetch_parts, read_lock
+from build_steps.parts import extract, fetch_parts, read_lock
 from build_steps.pipeline import build_site
 from build_steps.progress import say
 
@@ -63,10 +63,15 @@ def test_browser(root: Path, arguments: Sequence[str]) -> bool:
     """The page in a real Chromium, through Playwright, on plain static files."""
     environment = ensure_environment(root)
     site = build_site(root)
+    parts = read_lock(root / "tests" / "browser" / "parts.toml")
+    cache = environment.cache / "browser-tests"
+    paths = fetch_parts(parts, cache, environment=ensure_node(environment), title="axe")
+    extract(paths["axe"], {parts["axe"].files[0]: cache / "axe.min.js"})
     variables = {
         **environment.variables(),
         "PHANTOMGPU_SITE": str(site),
         "PHANTOMGPU_CHROMIUM": ensure_chromium(),
+        "PHANTOMGPU_AXE": str(cache / "axe.min.js"),
     }
     chosen = arguments or ["tests/browser"]
     pytest = [str(environment.python), "-m", "pytest", _HYPOTHESIS, "-m", "browser"]
