@@ -43,6 +43,7 @@ from phantomgpu.comparison.dims import dims_of_models
 from phantomgpu.comparison.library import read_library
 from phantomgpu.comparison.point import Point, point_of
 from phantomgpu.comparison.shelf import Shelf
+from phantomgpu.comparison.sweep import refuse_if_nothing_can_run
 from phantomgpu.errors import PhantomGPUError
 from phantomgpu.hardware import Catalog, load_catalog
 from phantomgpu.onnx import Source, batch_symbol, infer_shapes
@@ -184,6 +185,7 @@ class App:
     def compare_streaming(self, request: Mapping[str, Any]) -> Iterator[Json]:
         """The cells of that document as they are worked out; not in its order."""
         checked = self.request(request)
+        refuse_if_nothing_can_run(checked, self._catalog)
         for cell in compare_streaming(
             checked, self._shelf.graphs(checked.models), self._catalog, lowered=self._shelf.schedule
         ):
@@ -215,6 +217,7 @@ class App:
     ) -> Comparison:
         """The comparison itself, for shells that make their own tables of it."""
         checked = self.request(request, called=called)
+        refuse_if_nothing_can_run(checked, self._catalog)
         return compare(
             checked, self._shelf.graphs(checked.models), self._catalog, lowered=self._shelf.schedule
         )

@@ -11,6 +11,16 @@ NeededBytes = Callable[[int, str], int]
 """Device memory that a run needs, by batch and precision."""
 
 
+def offer_problem(
+    gpu: GpuProfile, runtime: Runtime, precision: str, alternatives: Sequence[str]
+) -> Problem | None:
+    """Runtime and precision are not on offer for this board, whatever the model.
+
+    Arguments as for ``runtime_problem`` and ``precision_problem``.
+    """
+    return runtime_problem(gpu, runtime, alternatives) or precision_problem(gpu, runtime, precision)
+
+
 def runtime_problem(
     gpu: GpuProfile, runtime: Runtime, alternatives: Sequence[str]
 ) -> Problem | None:

@@ -9,14 +9,13 @@ from phantomgpu.comparison.dims import dims_of_models
 from phantomgpu.comparison.problems import (
     NeededBytes,
     memory_problem,
-    precision_problem,
-    runtime_problem,
+    offer_problem,
     unsupported_problem,
 )
 from phantomgpu.comparison.request import Request
 from phantomgpu.cost import Estimate, predict
 from phantomgpu.cost.footprint import footprint_bytes
-from phantomgpu.errors import UnknownNameError, nearest
+from phantomgpu.errors import RequestError, UnknownNameError, nearest
 from phantomgpu.hardware import Catalog, GpuProfile, Runtime
 from phantomgpu.onnx.graph import Graph
 from phantomgpu.workload import Schedule, lower
@@ -110,6 +109,27 @@ def compare_streaming(
                         yield point.cell(estimate.scaled(factor), at, needed)
 
 
+def refuse_if_nothing_can_run(request: Request, catalog: Catalog) -> None:
+    """A grid of which no point is on offer for any board is a mistake, not an answer.
+
+    Raises:
+        RequestError: The first reason, with what would run.
+        UnknownNameError: No such GPU or runtime.
+    """
+    catalog = with_custom_profiles(request, catalog)
+    gpus = [catalog.gpu(name) for name in request.gpus]
+    runtimes_of = _runtimes_by_vendor(gpus, catalog)
+    problems = [
+        offer_problem(gpu, catalog.runtime(runtime), precision, runtimes_of[gpu.spec.vendor])
+        for gpu in gpus
+        for runtime in request.runtimes
+        for precision in request.precisions
+    ]
+    first = problems[0]
+    if first is not None and all(problems):
+        raise RequestError(first.what, where=first.where, fix=first.fix)
+
+
 def with_custom_profiles(request: Request, catalog: Catalog) -> Catalog:
     """The catalogue in which the request's own profiles win.
 
@@ -172,10 +192,8 @@ class _Point:
 
     def _problem(self, supported: bool, needed_bytes: NeededBytes) -> Problem | None:
         gpu, runtime, precision = self.gpu, self.runtime, self.precision
-        problem = (
-            runtime_problem(gpu, runtime, self.vendor_runtimes)
-            or precision_problem(gpu, runtime, precision)
-            or memory_problem(gpu, runtime, precision, self.batch, needed_bytes)
+        problem = offer_problem(gpu, runtime, precision, self.vendor_runtimes) or memory_problem(
+            gpu, runtime, precision, self.batch, needed_bytes
         )
         if problem is None and not supported:
             return unsupported_problem(gpu, runtime, precision)

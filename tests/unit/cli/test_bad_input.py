@@ -64,8 +64,15 @@ def test_an_unknown_precision_names_those_there_are(run):
     assert refused(run(*COMPARE, "--precision", "fp12"), "fp12", "--precision", "fp16")
 
 
-def test_a_precision_that_a_board_lacks_is_a_row_that_says_what_would_run(run):
-    result = run(*COMPARE, "--precision", "fp8", "--markdown")
+def test_a_precision_that_no_asked_board_has_is_refused(run):
+    result = run("compare", "resnet50", "--gpus", "t4,v100-sxm2-16gb", "--precision", "fp8")
+
+    assert refused(result, "Tesla T4 has no fp8 peak", "choose one of fp32, fp16, int8")
+
+
+def test_a_precision_that_one_board_lacks_is_a_row_that_says_what_would_run(run):
+    gpus = ("--gpus", "t4,l4")
+    result = run("compare", "resnet50", *gpus, "--precision", "fp8", "--markdown")
 
     assert result.exit_code == 0
     assert "Tesla T4 has no fp8 peak; choose one of fp32, fp16, int8" in result.stdout
