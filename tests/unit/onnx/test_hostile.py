@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 from phantomgpu.errors import FormatError, GraphError, LimitError, ShapeError
-from phantomgpu.onnx import BytesSource, attributes, infer_shapes, limits, read_model, reader
+from phantomgpu.onnx import (
+    BytesSource,
+    attributes,
+    infer_shapes,
+    inference,
+    limits,
+    read_model,
+    reader,
+    source,
+)
 from phantomgpu.onnx.source import inflated
 from tests.unit.onnx.builders import (
     a_function,
@@ -108,7 +117,8 @@ def test_a_function_that_calls_itself_is_refused():
         shaped([a_node("F", "x", "y", domain="own")], FLAT, "y", functions=[function])
 
 
-def test_functions_that_call_each_other_twice_are_refused_before_they_fill_the_memory():
+def test_functions_that_call_each_other_twice_are_refused_before_they_take_for_ever(monkeypatch):
+    monkeypatch.setattr(inference, "MAX_NODES", 10_000)
     functions = [
         a_function("own", f"F{k}", "a", "b", [
             a_node(f"F{k + 1}", "a", "t", domain="own"), a_node(f"F{k + 1}", "t", "b", domain="own")
@@ -117,10 +127,8 @@ def test_functions_that_call_each_other_twice_are_refused_before_they_fill_the_m
     ]  # fmt: skip
     functions.append(a_function("own", "F22", "a", "b", [a_node("Relu", "a", "b")]))
 
-    begin = time.perf_counter()
-    with pytest.raises(LimitError):
+    with pytest.raises(LimitError, match="10000"):
         shaped([a_node("F0", "x", "y", domain="own")], FLAT, "y", functions=functions)
-    assert time.perf_counter() - begin < 20
 
 
 def test_loops_within_loops_take_no_longer_than_their_nodes():
@@ -184,11 +192,11 @@ def test_a_documentation_string_of_50_mb_is_not_even_looked_at():
     assert read(data).bytes_read < 200_000
 
 
-def test_a_gzip_bomb_is_refused():
+def test_a_gzip_bomb_is_refused(monkeypatch):
+    monkeypatch.setattr(source, "MAX_INFLATED_BYTES", 8_000_000)
     packer = zlib.compressobj(1, wbits=31)
     block = bytes(1 << 20)
-    count_of_blocks = limits.MAX_INFLATED_BYTES // len(block) + 2
-    bomb = b"".join(packer.compress(block) for _ in range(count_of_blocks)) + packer.flush()
+    bomb = b"".join(packer.compress(block) for _ in range(10)) + packer.flush()
 
     with pytest.raises(LimitError, match="unpacked"):
         inflated("bomb.gz", bomb)
