@@ -13,6 +13,7 @@ from web.table import as_csv, as_markdown
 from web.why import Why
 
 EMPTY = {"engine": "", "models": [], "gpus": [], "runtimes": [], "precisions": []}
+KEPT = "phantomgpu.kept"
 WORDS = {
     "compare": "Comparing",
     "inspect": "Reading the model",
@@ -58,11 +59,8 @@ class Page:
     async def do(self, kind, request):
         """One job of the engine, from request to event."""
         self.dispatch({"type": "working", "text": WORDS[kind]})
-        text = json.dumps(request)
-        if kind == "inspect":
-            answer = json.loads(await self.engine.inspect(text))
-        else:
-            answer = json.loads(await self.engine.compare(text))
+        name = "inspect" if kind == "inspect" else "compare"
+        answer = await self.call(name, json.dumps(request))
         if "error" in answer:
             self.dispatch({"type": "failed", "error": answer["error"], "request": request})
         elif kind == "inspect":
@@ -77,6 +75,15 @@ class Page:
                 }
             )
 
+    async def call(self, name, *arguments):
+        """What the engine answers; an engine that is gone is an answer too."""
+        try:
+            return json.loads(await getattr(self.engine, name)(*arguments))
+        except Exception as error:
+            said = str(error).strip().split("\n")[-1] or "it stopped"
+            self.dispatch({"type": "engine", "phase": "failed", "text": said})
+            return {"error": gone(said)}
+
     async def open(self, file):
         """Read a dropped or chosen file in the worker."""
         if self.engine is None:
@@ -85,7 +92,7 @@ class Page:
             )
             await self.started.wait()
         self.dispatch({"type": "working", "text": "Reading {}".format(file.name)})
-        answer = json.loads(await self.engine.open_file(file))
+        answer = await self.call("open_file", file)
         if "error" in answer:
             self.dispatch({"type": "failed", "error": answer["error"]})
             view.show_answer()
@@ -113,7 +120,7 @@ class Page:
             self.dispatch({"type": "noticed", "text": "The engine makes links, and is loading."})
             return
         saw = json.dumps(seen(self.state))
-        answer = json.loads(await self.engine.encode_link(json.dumps(self.state["request"]), saw))
+        answer = await self.call("encode_link", json.dumps(self.state["request"]), saw)
         if "error" in answer:
             self.dispatch({"type": "failed", "error": answer["error"]})
             return
@@ -125,7 +132,7 @@ class Page:
     async def open_link(self, link):
         """Restore what a share link holds; a damaged one is called damaged."""
         self.dispatch({"type": "working", "text": "Opening the shared comparison"})
-        answer = json.loads(await self.engine.decode_link(link))
+        answer = await self.call("decode_link", link)
         if "error" in answer:
             self.dispatch({"type": "failed", "error": answer["error"]})
             return
@@ -143,10 +150,37 @@ class Page:
             self.dispatch({"type": "engine", "phase": "failed", "text": answer["error"]["what"]})
             return
         self.dispatch({"type": "catalog", "catalog": answer["ok"]})
-        if has_link():
+        kept = window.sessionStorage.getItem(KEPT)
+        if kept:
+            window.sessionStorage.removeItem(KEPT)
+            self.dispatch({"type": "restored", "request": json.loads(kept), "saw": {}})
+        elif has_link():
             await self.open_link(window.location.hash)
         self.started.set()
         self.dispatch({"type": "engine", "phase": "ready"})
+
+
+def restart():
+    """Start the page anew with what was set; long work and a broken engine end with it.
+
+    Python in a worker cannot be interrupted without headers that a static host lacks.
+    While work runs, what is kept is the last request that was answered.
+    """
+    state = page.state
+    is_working = state["work"] and state["result"] is not None
+    request = state["result"]["request"] if is_working else state["request"]
+    window.sessionStorage.setItem(KEPT, json.dumps(request))
+    window.location.reload()
+
+
+def gone(said):
+    """The error of an engine that no longer answers."""
+    return {
+        "code": "engine",
+        "what": "the Python engine stopped: {}".format(said),
+        "where": "this tab",
+        "fix": "restart it; what you set is kept, a file of your own has to be dropped again",
+    }
 
 
 def spawn(coroutine):
@@ -190,6 +224,8 @@ def on_click(event):
         view.reveal(element)
     elif action == "theme":
         change_theme()
+    elif action == "restart":
+        restart()
     elif action == "share":
         spawn(page.share())
     elif action == "copy-csv":

@@ -77,7 +77,10 @@ def engine_line(state):
 def progress_line(state):
     """What is going on, beside the result it is about."""
     if state["work"]:
-        return "<span class='busy'></span>{}".format(escaped(state["work"]))
+        return (
+            "<span class='busy'></span>{}"
+            "<button type='button' class='quiet stop' id='stop' data-do='restart'>Stop</button>"
+        ).format(escaped(state["work"]))
     if state["error"] is not None and is_stale(state):
         return "These are the figures of the last comparison that worked."
     if is_stale(state):
@@ -101,8 +104,10 @@ def error_box(error):
     return (
         "<div class='error'><h2>{what}</h2><dl><div><dt>Where</dt><dd>{where}</dd></div>"
         "<div><dt>{label}</dt><dd>{fix}</dd></div></dl>"
-        "<button type='button' class='quiet' id='dismiss' data-do='dismiss'>Dismiss</button></div>"
+        "<button type='button' class='quiet' id='{act}' data-do='{act}'>{press}</button></div>"
     ).format(
+        act="restart" if error["code"] == "engine" else "dismiss",
+        press="Restart the engine" if error["code"] == "engine" else "Dismiss",
         what=escaped(capital(error["what"])),
         where=escaped(error["where"]),
         fix=escaped(capital(error["fix"])),
@@ -114,9 +119,10 @@ def _engine_error(engine):
     if engine["phase"] != "failed":
         return None
     return {
-        "what": "the Python engine cannot start: {}".format(engine["text"]),
+        "code": "engine",
+        "what": "the Python engine is not running: {}".format(engine["text"]),
         "where": "this browser",
-        "fix": "reload the page, or use a browser of the last two years with WebAssembly allowed; "
+        "fix": "restart it, or use a browser of the last two years with WebAssembly allowed; "
         "what was computed when the page was built stays usable",
     }
 

@@ -62,6 +62,10 @@ class Comparison:
     def open(self, address: str) -> None:
         """Go there and wait for the engine."""
         self.page.goto(address)
+        self.live()
+
+    def live(self) -> None:
+        """Wait for the engine and what it has to do at first."""
         expect(self.page.locator("#engine")).to_have_text("Engine live", timeout=LIVE_MS)
         self.settle()
 

@@ -54,7 +54,7 @@ def test_engine_that_cannot_start_leaves_the_comparison_usable(
 
     page.goto(address)
 
-    expect(page.locator("#error h2")).to_contain_text("cannot start", timeout=30_000)
+    expect(page.locator("#error h2")).to_contain_text("engine is not running", timeout=30_000)
     assert page.locator("#table tbody tr").count() == 4
     page.locator("#sort-gpu").click()
     expect(page.locator("th[aria-sort=ascending]")).to_contain_text("GPU")

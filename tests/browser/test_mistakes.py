@@ -84,3 +84,19 @@ def test_size_that_is_no_number_is_refused(live: Comparison, repository: Path) -
     live.settle()
 
     assert "long" in live.error()["what"]
+
+
+def test_engine_that_dies_is_restarted_with_what_was_set(live: Comparison) -> None:
+    live.page.locator("#gpu-a10").click()
+    live.settle()
+    before = live.cells()
+
+    live.page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', "
+        "'<button id=now data-do=restart>Restart</button>')"
+    )
+    with live.page.expect_navigation():
+        live.page.locator("#now").click()
+    live.live()
+
+    assert live.cells() == before
