@@ -96,6 +96,7 @@ def explained(html: str, app: App, first: dict) -> str:
     request = why_request(initial(**first), None)
     for name, region in Explained(app).regions(json.dumps(request), WHY_WIDTH).items():
         html = html.replace(f"<!--{name}-->", region)
+    html = html.replace('data-width=""', f'data-width="{WHY_WIDTH}"')
     return html.replace('data-request=""', f'data-request="{escaped(json.dumps(request))}"')
 
 

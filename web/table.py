@@ -99,7 +99,7 @@ def _row(cell, gpus, top, several, pinned, is_best):
                     "{}<small>/s</small>".format(_data(cell["throughput_per_s"])),
                 ),
                 _memory(cell),
-                _cell("bound", "Bound by", escaped(BOUND.get(cell["bound"], cell["bound"])) + _why(cell)),
+                _cell("bound", "Bound by", _bound(cell)),
                 _basis(cell),
             )
         )
@@ -119,12 +119,17 @@ def _data(value):
     return "<data value='{}'>{}</data>".format(exact(value), figure(value))
 
 
-def _why(cell):
-    """The button that has a row explained; a click anywhere on the row does the same."""
+def _bound(cell):
+    """What limits it, and the button that says why; a click anywhere on the row does the same."""
     return (
-        " <button type='button' class='link' data-do='why' id='explain-{0}-{1}-{2}' "
+        "{3} <button type='button' class='link' data-do='why' id='explain-{0}-{1}-{2}' "
         "aria-label='Why: explain {0}, {1}, {2}'>why</button>"
-    ).format(escaped(cell["gpu"]), escaped(cell["precision"]), escaped(cell["runtime"]))
+    ).format(
+        escaped(cell["gpu"]),
+        escaped(cell["precision"]),
+        escaped(cell["runtime"]),
+        escaped(BOUND.get(cell["bound"], cell["bound"])),
+    )
 
 
 def _cell(key, label, content):

@@ -40,7 +40,7 @@ class Why:
         self.chosen = None
         self.kernel = 0
         self.is_busy = False
-        self.width = 0
+        self.width = int(self.section.getAttribute("data-width") or 0)
         self.tables = {}
         written = self.section.getAttribute("data-request")
         self.shown = json.loads(written) if written else None
@@ -65,7 +65,7 @@ class Why:
         width = self.inside()
         if wanted != self.shown or abs(width - self.width) > REDRAW:
             self.is_busy = True
-            asyncio.create_task(self.draw(wanted, width))
+            spawn(self.draw(wanted, width))
 
     def inside(self):
         """Pixels there are for a chart."""
@@ -137,9 +137,7 @@ class Why:
         elif action == "why-kernel" or action == "why-turn":
             self.select(int(button.getAttribute("data-k")), action)
         elif action == "why-save":
-            asyncio.create_task(
-                self.save(button.getAttribute("data-chart"), button.getAttribute("data-kind"))
-            )
+            spawn(self.save(button.getAttribute("data-chart"), button.getAttribute("data-kind")))
         elif action == "why-open":
             self.fill_table(button.getAttribute("data-table"))
         elif target.closest("#why .why-chart"):
@@ -243,7 +241,7 @@ class Why:
             return
         self.kernel = kernel
         self.show_selection()
-        asyncio.create_task(self.show_card(kernel, action))
+        spawn(self.show_card(kernel, action))
 
     def show_selection(self):
         """Mark the selected kernel in every chart."""
@@ -302,6 +300,11 @@ class Why:
             save(file_name(request, "netron", "json"), answer["ok"], "application/json")
         else:
             save(file_name(request, chart, "csv"), answer["ok"], "text/csv")
+
+
+def spawn(coroutine):
+    """Let a coroutine run beside; MicroPython's loop itself keeps what it runs."""
+    asyncio.create_task(coroutine)  # noqa: RUF006
 
 
 def _is_open(table):

@@ -5,7 +5,7 @@ Runs in the worker's Python and at build time. The page puts the regions in plac
 
 import json
 
-from web.text import duration, escaped, listed, plural, short_name
+from web.text import capital, duration, escaped, listed, plural, short_name
 from web.why_kernel import kernel_card
 from web.why_layers import bars, layer_csv, layer_table, treemap
 from web.why_memory import memory_chart, step_csv, step_table
@@ -67,19 +67,20 @@ def _reason(found, whole_ms):
         busy = "compute" if kernel["compute_us"] >= kernel["memory_us"] else "memory"
         spent[busy] += kernel["total_ms"] - waiting
     words = {
-        "compute": "kernels that arithmetic holds up",
-        "memory": "kernels that traffic holds up",
+        "compute": "arithmetic",
+        "memory": "memory traffic",
         "launch": "starting kernels and waiting for the host",
     }
     parts = [
-        "{} goes to {}".format(percent(spent[bound] / whole_ms), words[bound])
+        "{} {} {}".format(words[bound], "is" if bound == "launch" else "sets the pace for",
+                          percent(spent[bound] / whole_ms))
         for bound in sorted(spent, key=lambda name: -spent[name])
         if spent[bound] > 0.005 * whole_ms
-    ]
+    ]  # fmt: skip
     longest = max(found["layers"], key=lambda layer: layer["total_ms"])
     launches = sum(kernel["count"] for kernel in found["kernels"])
-    text = "{}. It is {} launches of {} in {}; {} takes the longest, {}.".format(
-        listed(parts),
+    text = "{} of the time. It is {} launches of {} in {}; {} takes the longest, {}.".format(
+        capital(listed(parts)),
         launches,
         plural(len(found["kernels"]), "distinct kernel"),
         plural(len(found["layers"]), "layer"),

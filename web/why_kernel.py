@@ -1,6 +1,6 @@
 """One kernel: what it does, what its time is made of, by which formulas, from which sources."""
 
-from web.text import capital, duration, escaped, exact, figure, plural
+from web.text import capital, duration, escaped, exact, figure
 from web.why_parts import bound_name, cut, percent
 from web.why_roofline import counted
 
@@ -20,9 +20,9 @@ def kernel_card(found, anatomy, place):
     return (
         "<div class='figure-head'><h4 id='why-kernel-name' tabindex='-1'>{place}. {op}"
         "<small>{of}</small></h4><div class='turn'>"
-        "<button type='button' class='quiet' id='why-back' data-do='why-turn' data-k='{back}'{first}>"
-        "Longer</button><button type='button' class='quiet' id='why-on' data-do='why-turn' "
-        "data-k='{on}'{last}>Shorter</button></div></div>"
+        "<button type='button' class='quiet' id='why-back' data-do='why-turn' data-k='{back}'"
+        "{first}>Longer</button><button type='button' class='quiet' id='why-on' "
+        "data-do='why-turn' data-k='{on}'{last}>Shorter</button></div></div>"
         "<p class='sizes'>{shape}</p>{split}<dl class='facts'>{facts}</dl>{doubt}"
         "<h5>How its time comes about</h5><ol class='terms'>{terms}</ol>{nodes}"
     ).format(
@@ -53,7 +53,8 @@ def _split(kernel):
     return "<ul class='split'>{}</ul>".format(
         "".join(
             "<li class='{kind}'><span>{name}</span><span class='track'>"
-            "<span class='part {kind}' style='--at:{at:.1f}%'></span></span><b>{time}</b></li>".format(
+            "<span class='part {kind}' style='--at:{at:.1f}%'></span></span>"
+            "<b>{time}</b></li>".format(
                 kind=kind, name=name, at=100 * value / most, time=_us(value)
             )
             for name, kind, value in rows
@@ -78,12 +79,15 @@ def _facts(found, kernel):
     )
     facts = [
         ("One launch", _us(kernel["time_us"])),
-        ("In the run", "{} · {}".format(plural(kernel["count"], "launch").replace("launchs", "launches"),
-                                        percent(kernel["share"]))),
+        ("In the run", "{} {} · {}".format(
+            kernel["count"], "launch" if kernel["count"] == 1 else "launches",
+            percent(kernel["share"]),
+        )),
         ("Bound by", bound_name(kernel["bound"])),
         ("FLOPs", units or "none"),
         ("Bytes moved", "{}B, {}B of them weights".format(
-            counted(moved) + ("" if moved < 1000 else ""), counted(kernel["weight_bytes"]))),
+            counted(moved), counted(kernel["weight_bytes"]),
+        )),
         ("Intensity", "{} FLOP per byte".format(figure(kernel["intensity"]))),
         ("Achieved", "{} TFLOP/s".format(figure((kernel["flops_per_s"] or 0) / 1e12))),
     ]  # fmt: skip
@@ -115,18 +119,24 @@ def _term(term):
         "<li><p><strong>{name}</strong> <b>{time}</b></p><p class='formula'>{formula}</p>"
         "<details><summary>Inputs and sources<span class='unseen'> of {name}</span></summary>"
         "<div class='sideways' tabindex='0' role='region' aria-label='Inputs of {name}'>"
-        "<table class='figures inputs'><thead><tr><th scope='col'>input</th><th scope='col'>value</th>"
-        "<th scope='col'>source</th></tr></thead><tbody>{rows}</tbody></table></div>{sources}"
+        "<table class='figures inputs'><thead><tr><th scope='col'>input</th>"
+        "<th scope='col'>value</th><th scope='col'>source</th></tr></thead>"
+        "<tbody>{rows}</tbody></table></div>{sources}"
         "</details></li>"
     ).format(
         name=escaped(capital(term["name"])),
         time=_us(term["time_us"]),
-        formula=escaped(term["formula"]),
+        formula=_raised(escaped(term["formula"])),
         rows=rows,
         sources="<p>The formula follows</p><ul class='sources'>{}</ul>".format(sources)
         if sources
         else "<p>The formula is arithmetic alone: work over rate.</p>",
     )
+
+
+def _raised(formula):
+    """Exponents set as such."""
+    return formula.replace("^(1/p)", "<sup>1/p</sup>").replace("^p", "<sup>p</sup>")
 
 
 def _value(value):

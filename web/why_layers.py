@@ -65,7 +65,7 @@ def bars(found, width):
     height = HEAD + ROW * len(layers) + 8
     scale = (right - left) / most
     parts = [patterns("bars"), _marks(most, left, scale, height, width)]
-    for place, (layer, name, own) in enumerate(zip(layers, names, layer_parts(found))):
+    for place, (layer, name, own) in enumerate(zip(layers, names, layer_parts(found), strict=True)):
         y = HEAD + place * ROW
         inside = [
             "<rect class='room' x='0' y='{:.1f}' width='{}' height='{}'/>"
@@ -128,16 +128,16 @@ def treemap(found, width, height):
     """
     layers = [
         (place, layer, own)
-        for place, (layer, own) in enumerate(zip(found["layers"], layer_parts(found)))
+        for place, (layer, own) in enumerate(zip(found["layers"], layer_parts(found), strict=True))
         if layer["total_ms"] > 0
     ]
     layers.sort(key=lambda entry: -entry[1]["total_ms"])
     places = squarified([layer["total_ms"] for _, layer, _ in layers], 0, 0, width, height)
     parts, frames = [], []
-    for (place, layer, own), (x, y, wide, high) in zip(layers, places):
+    for (place, layer, own), (x, y, wide, high) in zip(layers, places, strict=True):
         own = sorted(own, key=lambda part: -part["total_ms"])
         inner = squarified([part["total_ms"] for part in own], x, y, wide, high)
-        for part, area in zip(own, inner):
+        for part, area in zip(own, inner, strict=True):
             parts.append(_area(found, place, layer, part, area, len(parts)))
         frames.append(
             "<rect class='frame' x='{:.1f}' y='{:.1f}' width='{:.1f}' height='{:.1f}'/>".format(
@@ -234,7 +234,7 @@ LAYER_COLUMNS = ("layer", "launches", "time, ms", "share", "longest kernel")
 def layer_rows(found):
     """Rows of the table of layers: name, launches, total_ms, share, longest kernel."""
     rows = []
-    for layer, own in zip(found["layers"], layer_parts(found)):
+    for layer, own in zip(found["layers"], layer_parts(found), strict=True):
         longest = max(own, key=lambda part: part["total_ms"])
         rows.append(
             (

@@ -1,5 +1,7 @@
 """Memory over the run: what is resident, what lives while each kernel runs, what the board has."""
 
+import math
+
 from web.scale import nice_ceiling, placed
 from web.text import BOARD_GB_BYTES, board_gb, duration, escaped, exact
 from web.why_parts import csv, option, picture, table
@@ -82,11 +84,11 @@ def _axes(frame, top_gb):
                 exact(float("{:.3g}".format(mark))),
             )
         )
-    for part in range(5):
-        x = frame["left"] + (frame["right"] - frame["left"]) * part / 4
+    for mark in even_marks(frame["whole_ms"]):
+        x = placed(mark, 0, frame["whole_ms"], frame["left"], frame["right"])
         parts.append(
             "<text class='tick x' x='{:.1f}' y='{}'>{}</text>".format(
-                x, frame["bottom"] + 18, exact(float("{:.3g}".format(frame["whole_ms"] * part / 4)))
+                x, frame["bottom"] + 18, exact(mark)
             )
         )
     parts.append(
@@ -98,12 +100,24 @@ def _axes(frame, top_gb):
     return "".join(parts)
 
 
+def even_marks(whole):
+    """Round numbers from 0 on that lie within a length, four to eight of them.
+
+    >>> even_marks(0.897), even_marks(12)
+    ([0.0, 0.2, 0.4, 0.6, 0.8], [0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0])
+    """
+    unit = 10.0 ** math.floor(math.log10(whole))
+    step = next(unit * part for part in (2, 1, 0.5, 0.25, 0.2) if whole / (unit * part) >= 4)
+    return [float("{:.6g}".format(step * part)) for part in range(int(whole / step + 1e-9) + 1)]
+
+
 def _band(frame, kind, low, high):
     """Something that stays the whole time."""
     y = _y(frame, high)
-    return "<rect class='level {}' aria-hidden='true' x='{}' y='{:.1f}' width='{:.1f}' height='{:.1f}'/>".format(
-        kind, frame["left"], y, frame["right"] - frame["left"], max(_y(frame, low) - y, 0)
-    )
+    return (
+        "<rect class='level {}' aria-hidden='true' x='{}' y='{:.1f}' width='{:.1f}' "
+        "height='{:.1f}'/>"
+    ).format(kind, frame["left"], y, frame["right"] - frame["left"], max(_y(frame, low) - y, 0))
 
 
 def _alive(frame, found, below):
@@ -117,9 +131,9 @@ def _alive(frame, found, below):
         y = _y(frame, below + step["alive_bytes"])
         outline.append("{:.2f},{:.1f} {:.2f},{:.1f}".format(x, y, x + wide, y))
         if len(found["steps"]) <= MOST_OPTIONS:
-            bar = "<rect class='level s0' x='{:.2f}' y='{:.1f}' width='{:.2f}' height='{:.1f}'/>".format(
-                x, y, max(wide, 0.2), max(base - y, 0.5)
-            )
+            bar = (
+                "<rect class='level s0' x='{:.2f}' y='{:.1f}' width='{:.2f}' height='{:.1f}'/>"
+            ).format(x, y, max(wide, 0.2), max(base - y, 0.5))
             options.append(
                 option("memory", at, step["kernel"], _said(found, at), bar, (layer_of[at],))
             )
@@ -127,7 +141,8 @@ def _alive(frame, found, below):
     path = "<polyline class='line s0' aria-hidden='true' points='{}'/>".format(" ".join(outline))
     if not options:
         options.append(
-            "<polygon class='level s0' aria-hidden='true' points='{:.1f},{:.1f} {} {:.1f},{:.1f}'/>".format(
+            "<polygon class='level s0' aria-hidden='true' "
+            "points='{:.1f},{:.1f} {} {:.1f},{:.1f}'/>".format(
                 frame["left"], base, " ".join(outline), x, base
             )
         )

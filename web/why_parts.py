@@ -36,9 +36,8 @@ def shape(bound, x, y, size=1.0):
 def swatches(bounds):
     """A legend as HTML: the shapes and patterns of the bounds that occur."""
     items = [
-        "<li><svg class='chart swatch' width='14' height='14' aria-hidden='true'>{}</svg>{}</li>".format(
-            shape(bound, 7, 7), escaped("bound by " + BOUNDS[bound][0])
-        )
+        "<li><svg class='chart swatch' width='14' height='14' aria-hidden='true'>{}</svg>"
+        "bound by {}</li>".format(shape(bound, 7, 7), escaped(BOUNDS[bound][0]))
         for bound in BOUNDS
         if bound in bounds
     ]
@@ -50,8 +49,9 @@ def patterns(name):
     lines = {"memory": "M-1 1l2 -2M0 6l6 -6M5 7l2 -2", "launch": "M3 0v6"}
     return "<defs>{}</defs>".format(
         "".join(
-            "<pattern id='{0}-{1}' class='{2}' width='6' height='6' patternUnits='userSpaceOnUse'>"
-            "<rect class='weave' width='6' height='6'/><path class='thread' d='{3}'/></pattern>".format(
+            "<pattern id='{0}-{1}' class='{2}' width='6' height='6' "
+            "patternUnits='userSpaceOnUse'><rect class='weave' width='6' height='6'/>"
+            "<path class='thread' d='{3}'/></pattern>".format(
                 name, bound, bound_class(bound), lines[bound]
             )
             for bound in lines
@@ -89,8 +89,8 @@ def option(chart, place, kernel, label, inside, layers=()):
 def picture(chart, width, height, label, inside):
     """A chart whose parts can be selected: one stop for Tab, arrows within."""
     return (
-        "<svg class='chart why-chart' id='why-svg-{0}' role='listbox' tabindex='0' aria-label='{1}' "
-        "viewBox='0 0 {2} {3}' width='{2}' height='{3}' data-name='{0}'>{4}</svg>"
+        "<svg class='chart why-chart' id='why-svg-{0}' role='listbox' tabindex='0' "
+        "aria-label='{1}' viewBox='0 0 {2} {3}' width='{2}' height='{3}' data-name='{0}'>{4}</svg>"
     ).format(chart, escaped(label), int(width), int(height), inside)
 
 

@@ -104,11 +104,12 @@ def _decades(low, high):
     return [10.0**power for power in range(first, last + 1)]
 
 
-def _rate(flops_per_s):
-    """FLOP/s as people write it."""
+def _rate(flops_per_s, gap=""):
+    """A rate with its prefix."""
     for size, unit in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M")):
         if flops_per_s >= size * 0.9995:
-            return "{}{}".format(exact(float("{:.3g}".format(flops_per_s / size))), unit)
+            short = exact(float("{:.3g}".format(flops_per_s / size)))
+            return "{}{}{}".format(short, gap, unit)
     return exact(float("{:.3g}".format(flops_per_s)))
 
 
@@ -149,7 +150,7 @@ def _roofs(frame, roofs):
     parts.append(_line(frame, "roof-line", start, start * bandwidth, best, best * bandwidth))
     for number, peak in enumerate(roofs["peaks"]):
         x, y = _x(frame, peak["ridge"]), _y(frame, peak["flops_per_s"])
-        name = "{}: {}FLOP/s".format(peak["name"], _rate(peak["flops_per_s"]))
+        name = "{}: {}FLOP/s".format(peak["name"], _rate(peak["flops_per_s"], " "))
         kind = "roof-line" if number == 0 else "roof-line lower"
         parts.append(
             _line(frame, kind, peak["ridge"], peak["flops_per_s"], high, peak["flops_per_s"])
@@ -181,8 +182,9 @@ def _slope_name(frame, bandwidth, start):
     angle = -math.degrees(math.atan2(rise, run))
     at = start * 1.6
     return (
-        "<text class='roof-name' transform='translate({:.1f} {:.1f}) rotate({:.1f})'>memory: {}B/s</text>"
-    ).format(_x(frame, at) - 6, _y(frame, at * bandwidth) - 8, angle, _rate(bandwidth))
+        "<text class='roof-name' transform='translate({:.1f} {:.1f}) rotate({:.1f})'>"
+        "memory: {}B/s</text>"
+    ).format(_x(frame, at) - 6, _y(frame, at * bandwidth) - 8, angle, _rate(bandwidth, " "))
 
 
 def _line(frame, kind, x1, y1, x2, y2):
@@ -201,7 +203,7 @@ def _point(frame, found, place, layers):
         inside += "<text class='rank' x='{:.1f}' y='{:.1f}'>{}</text>".format(x, y + 4, place + 1)
     label = "{}. {} {}: {} of the time, {} FLOP per byte, {}FLOP/s, bound by {}".format(
         place + 1, kernel["op"], kernel["shape"], percent(kernel["share"]),
-        figure(kernel["intensity"]), _rate(kernel["flops_per_s"]), bound_name(kernel["bound"]),
+        figure(kernel["intensity"]), _rate(kernel["flops_per_s"], " "), bound_name(kernel["bound"]),
     )  # fmt: skip
     return option("roof", place, place, label, inside, layers)
 

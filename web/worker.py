@@ -12,7 +12,8 @@ import js
 import site_parts
 
 __export__ = ["catalog", "check_profile", "compare", "decode_link", "encode_link", "explain",
-              "inspect", "netron", "open_file", "profile", "why", "why_csv", "why_kernel"]  # fmt: skip
+              "inspect", "netron", "open_file", "profile", "why", "why_csv",
+              "why_kernel"]  # fmt: skip
 
 import phantomgpu
 from phantomgpu.app import App
