@@ -11,7 +11,7 @@ BITS: Final[dict[str, int]] = {
     "uint64": 64, "uint32": 32, "uint16": 16, "uint8": 8, "uint4": 4, "uint2": 2,
     "bool": 8, "complex64": 64, "complex128": 128, "string": 128,
 }  # fmt: skip
-"""Bits of one element. A string counts as a pointer and a length, since its bytes are not on a GPU."""
+"""Bits of one element. A string counts as pointer and length: its bytes are not on a GPU."""
 
 FROM_ONNX: Final[tuple[str, ...]] = (
     "undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool",
