@@ -50,10 +50,15 @@ def read_attribute(readers: Readers, start: int, stop: int) -> tuple[str, Any]:
         elif number == 3 and wire == VARINT:
             found = signed(value)
         elif number == 8:
-            many += [signed(value)] if wire == VARINT else walk.varints(value, end)
+            if wire == VARINT:
+                walk.count_elements(1, value)
+                many.append(signed(value))
+            else:
+                many += walk.varints(value, end)
         elif number == 2 and wire == FIXED32:
             found = walk.float32(value)
         elif number == 7:
+            walk.count_elements((end - value) // 4, value)
             many += _floats(walk.raw(value, end))
         elif wire != BYTES:
             continue

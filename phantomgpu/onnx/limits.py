@@ -21,6 +21,9 @@ MAX_NAME_BYTES: Final = 16 * 1024
 MAX_ATTRIBUTE_ELEMENTS: Final = 1_000_000
 """Elements of one list attribute."""
 
+MAX_ELEMENTS_LISTED: Final = 4_000_000
+"""Elements of all list attributes and kept packed payloads of a file."""
+
 MAX_SEQUENCE: Final = 10_000
 """Tensors of one sequence."""
 

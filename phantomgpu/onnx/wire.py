@@ -9,8 +9,15 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+
 from phantomgpu.errors import FormatError, LimitError, TruncatedError
-from phantomgpu.onnx.limits import MAX_FIELDS, MAX_NAME_BYTES, MAX_TEXT_BYTES
+from phantomgpu.onnx.limits import (
+    MAX_ELEMENTS_LISTED,
+    MAX_FIELDS,
+    MAX_NAME_BYTES,
+    MAX_TEXT_BYTES,
+)
 from phantomgpu.onnx.source import Source
 
 VARINT: Final = 0
@@ -21,6 +28,7 @@ FIXED32: Final = 5
 _SMALL_BYTES = 16 * 1024
 _LARGE_BYTES = 4 * 1024 * 1024
 _NEAR_BYTES = 1024 * 1024
+_VARINT_BYTES = 10
 _HEADER_BYTES = 20  # a tag and a length, both as long as a varint can be
 
 Field = tuple[int, int, int, int]
@@ -46,6 +54,7 @@ class Walker:
         self._window = _SMALL_BYTES
         self._fields = 0
         self._kept = 0
+        self._elements = 0
 
     def fields(self, start: int, stop: int) -> Iterator[Field]:
         """Each field of the message in bytes ``[start, stop)``.
@@ -114,14 +123,31 @@ class Walker:
 
     def varints(self, start: int, stop: int) -> list[int]:
         """The packed numbers in bytes ``[start, stop)``, signed."""
-        data = self.raw(start, stop)
-        found, at = [], 0
-        while at < len(data):
-            value, at = _varint(data, at)
-            if value < 0:
-                raise self.damaged(start + at)
-            found.append(signed(value))
-        return found
+        data = np.frombuffer(self.raw(start, stop), np.uint8)
+        ends = np.flatnonzero(data < 128)
+        self.count_elements(len(ends), start)
+        if len(data) and (not len(ends) or ends[-1] != len(data) - 1):
+            raise self.damaged(stop)
+        begins = np.concatenate((ends[:0], [0], ends[:-1] + 1)) if len(ends) else ends
+        widths = ends - begins + 1
+        if len(ends) and widths.max() > _VARINT_BYTES:
+            raise self.damaged(start)
+        found = np.zeros(len(ends), np.uint64)
+        for place in range(int(widths.max()) if len(ends) else 0):
+            reaches = widths > place
+            seven = (data[begins[reaches] + place] & 127).astype(np.uint64)
+            found[reaches] |= seven << np.uint64(7 * place)
+        return [int(value) for value in found.view(np.int64)]
+
+    def count_elements(self, count: int, start: int) -> None:
+        """Add to the numbers in lists, which are limited over the whole file.
+
+        Raises:
+            LimitError: They are more than the limit.
+        """
+        self._elements += count
+        if self._elements > MAX_ELEMENTS_LISTED:
+            raise self.too_much(f"over {MAX_ELEMENTS_LISTED} numbers in lists", start)
 
     def float32(self, start: int) -> float:
         """The 4-byte float at ``start``."""

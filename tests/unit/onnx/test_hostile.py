@@ -17,6 +17,7 @@ from phantomgpu.onnx import (
     read_model,
     reader,
     source,
+    wire,
 )
 from phantomgpu.onnx.source import inflated
 from tests.unit.onnx.builders import (
@@ -254,3 +255,23 @@ def test_a_node_whose_attribute_is_of_the_wrong_kind_is_refused():
 
     with pytest.raises(GraphError, match="is no valid Scan"):
         infer_shapes(read_model(BytesSource("m", data)), {})
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_lists_that_are_too_long_together_are_refused(monkeypatch, packed):
+    monkeypatch.setattr(wire, "MAX_ELEMENTS_LISTED", 5000)
+    numbers = text(8, b"\x01" * 600) if packed else count(8, 1) * 600
+    node = text(1, text(4, "Relu") + text(5, text(1, "a") + numbers + count(20, 7)))
+
+    with pytest.raises(LimitError, match="numbers in lists"):
+        read(count(1, 8) + text(8, count(2, 17)) + text(7, node * 9))
+
+
+def test_a_packed_list_of_numbers_of_every_width_is_read():
+    values = [0, 1, 127, 128, 300, 2**31, 2**62, -1, -(2**63)]
+    packed = b"".join(count(1, value)[1:] for value in values)
+    node = text(1, text(4, "Relu") + text(5, text(1, "a") + text(8, packed) + count(20, 7)))
+
+    graph = read(count(1, 8) + text(8, count(2, 17)) + text(7, node))
+
+    assert graph.nodes[0].attributes["a"] == values
