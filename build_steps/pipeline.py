@@ -1,6 +1,7 @@
 """The order of things: environment, parts, wheel, archives, site; each when its inputs changed."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from build_steps.archives import make_archives
+from build_steps.bundle import bundle
 from build_steps.environment import Environment, ensure_environment, ensure_node
 from build_steps.failure import BuildError
 from build_steps.parts import fetch_parts, read_lock, remove_folder
@@ -61,8 +63,10 @@ def build_site(root: Path) -> Path:
     variables = ensure_node(environment)
     paths = fetch_parts(parts, environment.cache / "parts", environment=variables)
     archives = _archives(environment, paths, wheel, variables)
+    editor = _editor(environment, web / "editor", variables)
     with step("site") as advance, _replacing(site, environment.cache) as made:
         lay_out(web, made, parts=parts, paths=paths, archives=archives)
+        shutil.copytree(editor, made / "parts" / "editor")
         advance(0.5, "first answer")
         prerender(made, python=environment.python, root=root)
     write_stamp(stamp, value)
@@ -81,6 +85,21 @@ def _archives(
     if not (folder.is_dir() and is_current(stamp, value)):
         with step("bytecode, made by Pyodide"), _replacing(folder, environment.cache) as made:
             make_archives(made, paths=paths, wheel=wheel, rest_finder=finder, variables=variables)
+        write_stamp(stamp, value)
+    return folder
+
+
+def _editor(environment: Environment, source: Path, variables: Mapping[str, str]) -> Path:
+    """The folder with the profile editor as one module, made when it or a package changed."""
+    folder, script = environment.cache / "editor", source / "editor.js"
+    way = Path(__file__).with_name("bundle.py")
+    value = content_hash([script, source / "parts.toml", way])
+    stamp = environment.cache / "editor.sha256"
+    if not (folder.is_dir() and is_current(stamp, value)):
+        parts, cache = read_lock(source / "parts.toml"), environment.cache / "parts"
+        paths = fetch_parts(parts, cache, environment=variables, title="parts of the editor")
+        with _replacing(folder, environment.cache) as made:
+            bundle(script, made, parts=parts, paths=paths, variables=variables)
         write_stamp(stamp, value)
     return folder
 
