@@ -25,9 +25,9 @@ def test_a_damaged_file_takes_neither_two_seconds_nor_500_mb():
     tracemalloc.start()
     try:
         for _ in range(60):
-            begin = time.perf_counter()
+            begin = time.process_time()
             outcome(rebuilt(rng, rng.choice(files)))
-            assert time.perf_counter() - begin < 2
+            assert time.process_time() - begin < 2
         _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -63,10 +63,10 @@ def test_a_million_nodes_are_refused_within_seconds():
     node = text(1, text(1, "x") + text(4, "Relu"))
     data = count(1, 8) + text(8, count(2, 17)) + text(7, node * 1_000_000)
 
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(LimitError, match=f"{limits.MAX_NODES} nodes"):
         read(data)
-    assert time.perf_counter() - begin < 10
+    assert time.process_time() - begin < 10
 
 
 def test_too_many_initializers_are_refused(monkeypatch):
@@ -146,10 +146,10 @@ def test_loops_within_loops_take_no_longer_than_their_nodes():
         )
     stored = {"n": np.array(2), "t": np.array(True)}
 
-    begin = time.perf_counter()
+    begin = time.process_time()
     with suppress(LimitError):
         shaped([a_node("Loop", "n t x", "y", body=body)], FLAT, "y", stored=stored)
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def test_two_inputs_of_one_name_are_refused():
