@@ -16,7 +16,8 @@ class Estimate:
         compute_s: Time the arithmetic of one such kernel needs. [gpu, kernel]
         memory_s: Time its memory traffic needs. [gpu, kernel]
         launch_s: Start cost that is not hidden, of one such kernel. [gpu, kernel]
-        kernel_s: Time of one such kernel: smooth maximum of the first two. [gpu, kernel]
+        kernel_s: Time of one such kernel among others: smooth maximum of the first two, times
+            what the runtime and a run of many make of it. [gpu, kernel]
         latency_s: One run of the model. [gpu]
         low_s: Lower end of the 80 % prediction interval. [gpu]
         high_s: Upper end. [gpu]

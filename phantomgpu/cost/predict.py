@@ -1,7 +1,7 @@
 """Workloads on GPUs to Estimates: the only place where terms, profiles and runs meet."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +74,10 @@ def predict(
     boards = boards_of(gpus)
     kernels, starts = joined(workloads)
     kinds = kinds_of(kernels)
-    times = run_times(kernels, kinds, starts, boards, host_of(runtime, kinds, len(workloads)))
+    host = host_of(runtime, kinds, len(workloads))
+    times = run_times(kernels, kinds, starts, boards, host)
+    among_others_s = times.kernel_s * float(host.run_slowdown[0])
+    times = replace(times, kernel_s=among_others_s)
     ends = [*starts[1:].tolist(), len(kernels)]
     return [
         _estimate(workload, kernels, times, run, slice(start, end), boards, runtime)
@@ -92,10 +95,15 @@ def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
         launch_s=np.full(len(kinds), runtime.launch_s),
         dispatch_s=np.full(len(kinds), runtime.dispatch_s),
         slowdown=slowdown[kinds],
-        start_share=np.full(len(kinds), fitted.get("start_share", 1.0)),
+        start_share=fitted.get("start_share", 1.0) * start_of(runtime)[kinds],
         start_s=np.full(runs, runtime.start_s),
         run_slowdown=np.full(runs, fitted.get("run_slowdown", 1.0)),
     )
+
+
+def start_of(runtime: Runtime) -> FloatArray:
+    """Start of its kernels beside the usual one of their kind. [kind]."""
+    return np.array([runtime.calibration.get(f"start_{kind}", 1.0) for kind in KINDS])
 
 
 def run_times(

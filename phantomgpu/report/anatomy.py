@@ -22,7 +22,8 @@ from phantomgpu.cost.terms import Terms, terms_of
 from phantomgpu.cost.tiles import waves
 from phantomgpu.cost.winograd import winograd_products
 from phantomgpu.errors import RequestError
-from phantomgpu.hardware.calibration import PARAMETERS
+from phantomgpu.hardware.calibration import PARAMETERS, RUNTIME_PARAMETERS
+from phantomgpu.hardware.runtime import Runtime
 from phantomgpu.report.kernels import kernel_times, longest_first, seconds_each
 from phantomgpu.report.rounding import rounded
 from phantomgpu.workload.workload import FAMILIES, PEAKS
@@ -168,13 +169,16 @@ def _overlap(point: Point, terms: Terms, at: int) -> Json:
     slowdown = float(terms.runtime_slowdown[at])
     inputs = [_fitted(point, "roofline_sharpness")]
     if slowdown != 1.0:
-        name = f"slowdown_{terms.kinds[at]}"
-        source = point.runtime.sources.get(f"calibration.{name}", "")
+        source = _runtime_source(point.runtime, f"slowdown_{terms.kinds[at]}")
         inputs.append(_fact("the runtime's kernel beside the best", slowdown, "×", source))
+    among = point.runtime.calibration.get("run_slowdown", 1.0)
+    if among != 1.0:
+        meaning = RUNTIME_PARAMETERS["run_slowdown"].meaning
+        inputs.append(_fact(meaning, among, "×", _runtime_source(point.runtime, "run_slowdown")))
     return _term(
         "both, overlapped",
         float(point.estimate.kernel_s[0, at]),
-        "runtime factor · (arithmetic^p + traffic^p)^(1/p)",
+        "run factor · runtime factor · (arithmetic^p + traffic^p)^(1/p)",
         (smooth_maximum,),
         inputs,
     )
@@ -191,6 +195,11 @@ def _waiting(point: Point, at: int) -> Json:
         )
     ]
     inputs.append(_fitted(point, "start_cycles"))
+    inputs += [
+        _fact(RUNTIME_PARAMETERS[name].meaning, value, "", _runtime_source(runtime, name))
+        for name in ("start_share",)
+        if (value := runtime.calibration.get(name)) is not None
+    ]
     inputs.append(_fact("launches in a run", float(point.workload.kernels.count.sum()), ""))
     term = _term(
         "starting and waiting",
@@ -200,6 +209,11 @@ def _waiting(point: Point, at: int) -> Json:
         inputs,
     )
     return term | {"total_us": rounded(float(seconds_each(point.estimate)[at]) * 1e6)}
+
+
+def _runtime_source(runtime: Runtime, name: str) -> str:
+    """Where a fitted value of the runtime comes from."""
+    return runtime.sources.get(f"calibration.{name}", runtime.origin)
 
 
 def _term(
