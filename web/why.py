@@ -44,6 +44,9 @@ class Why:
         self.tables = {}
         written = self.section.getAttribute("data-request")
         self.shown = json.loads(written) if written else None
+        if self.shown:
+            self.section.setAttribute("data-drawn", self.name())
+            self.show_selection()
         self.listen()
 
     def listen(self):
@@ -304,7 +307,7 @@ class Why:
 
 def spawn(coroutine):
     """Let a coroutine run beside; MicroPython's loop itself keeps what it runs."""
-    asyncio.create_task(coroutine)  # noqa: RUF006
+    asyncio.create_task(coroutine)
 
 
 def _is_open(table):

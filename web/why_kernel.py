@@ -55,7 +55,7 @@ def _split(kernel):
             "<li class='{kind}'><span>{name}</span><span class='track'>"
             "<span class='part {kind}' style='--at:{at:.1f}%'></span></span>"
             "<b>{time}</b></li>".format(
-                kind=kind, name=name, at=100 * value / most, time=_us(value)
+                kind=kind, name=name, at=max(100 * value / most, 0), time=_us(value)
             )
             for name, kind, value in rows
         )
@@ -63,6 +63,8 @@ def _split(kernel):
 
 
 def _us(value):
+    if value < 0:
+        return "−" + duration(-value / 1000)
     return duration(value / 1000) if value else "0"
 
 

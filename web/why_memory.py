@@ -104,7 +104,7 @@ def even_marks(whole):
     """Round numbers from 0 on that lie within a length, four to eight of them.
 
     >>> even_marks(0.897), even_marks(12)
-    ([0.0, 0.2, 0.4, 0.6, 0.8], [0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0])
+    ([0.0, 0.2, 0.4, 0.6, 0.8], [0.0, 2.5, 5.0, 7.5, 10.0])
     """
     unit = 10.0 ** math.floor(math.log10(whole))
     step = next(unit * part for part in (2, 1, 0.5, 0.25, 0.2) if whole / (unit * part) >= 4)

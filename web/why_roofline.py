@@ -17,7 +17,7 @@ from web.why_parts import (
 
 TOP, BOTTOM, LEFT, RIGHT = 30, 46, 56, 20
 NARROW = 520
-NUMBERED = 0.03
+NUMBERED = 0.06
 """Share of the time from which on a point carries the kernel's number."""
 
 
@@ -85,8 +85,8 @@ def _frame(found, places, width):
         "left": LEFT,
         "right": width - RIGHT,
         "top": TOP,
-        "bottom": (300 if width < NARROW else 380) - BOTTOM,
-        "height": 300 if width < NARROW else 380,
+        "bottom": (320 if width < NARROW else 420) - BOTTOM,
+        "height": 320 if width < NARROW else 420,
         "narrow": width < NARROW,
     }
 
