@@ -25,6 +25,26 @@ def gelu(flow: Flow) -> Flow:
     return _gated(flow, {"Erf", "Tanh"}, lambda kinds: "" if _soft(kinds) else "Gelu")
 
 
+def gelu_outer_half(flow: Flow) -> Flow:
+    """GELU, but by erf only where its one half scales ``x`` or the result, not the gate.
+
+    Source: onnxruntime/core/optimizer/gelu_fusion.cc, which knows these two ways to write it.
+    """
+    return _gated(
+        flow,
+        {"Erf", "Tanh"},
+        lambda kinds: "" if _soft(kinds) else "Gelu",
+        but_not=lambda seed: flow.ops[seed].kind == "Erf" and _halves_its_gate(flow, seed),
+    )
+
+
+def _halves_its_gate(flow: Flow, seed: int) -> bool:
+    """Whether the sum behind a gate is multiplied by a constant before anything else."""
+    add = flow.sole_user(flow.ops[seed].outputs[0])
+    after = flow.sole_user(flow.ops[add].outputs[0]) if add >= 0 else -1
+    return after >= 0 and any(is_scalar(flow, name) for name in flow.ops[after].inputs)
+
+
 def silu(flow: Flow) -> Flow:
     """``x · sigmoid(x)``, and GELU's approximation by ``x · sigmoid(1.702 x)``."""
     return _gated(flow, {"Sigmoid"}, lambda kinds: "QuickGelu" if "Mul" in kinds else "Silu")
@@ -44,11 +64,17 @@ def _soft(kinds: Collection[str]) -> bool:
     return "Softplus" in kinds or "Log" in kinds
 
 
-def _gated(flow: Flow, seeds: Collection[str], named: Callable[[list[str]], str]) -> Flow:
+def _gated(
+    flow: Flow,
+    seeds: Collection[str],
+    named: Callable[[list[str]], str],
+    *,
+    but_not: Callable[[int], bool] = lambda seed: False,
+) -> Flow:
     """Contract every gate around one of ``seeds``; ``named`` gets the kinds inside the gate."""
     matches = []
     for position, op in enumerate(flow.ops):
-        if op.kind in seeds and (members := _around(flow, position)):
+        if op.kind in seeds and not but_not(position) and (members := _around(flow, position)):
             inside = [flow.ops[i].kind for i in members if i < position]
             name = named(inside)
             if name and (op.kind != "Clip" or "Add" in inside):

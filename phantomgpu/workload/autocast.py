@@ -29,8 +29,17 @@ _FIRST_DECIDES: Final = frozenset({"BatchNormalization", "InstanceNormalization"
 """Kinds whose weights are fp32 beside an input of either width; the output has the input's."""
 
 
-def autocast(flow: Flow) -> Flow:
-    """The flow with casts as operations; its ``wide`` buffers are those that stay fp32."""
+_GROUP_NORM: Final = "GroupNormalization"
+"""On the fp32 list, but models may keep it in 16 bits (timm, layers/fast_norm.py)."""
+
+
+def autocast(flow: Flow, *, half_group_norms: bool = False) -> Flow:
+    """The flow with casts as operations; its ``wide`` buffers are those that stay fp32.
+
+    Args:
+        flow: As the operators find each other without autocast.
+        half_group_norms: Group normalisation runs in 16 bits.
+    """
     wide = {
         name
         for op in flow.ops
@@ -40,7 +49,8 @@ def autocast(flow: Flow) -> Flow:
     cast_weights: dict[str, str] = {}
     ops: list[Op] = []
     for position, op in enumerate(flow.ops):
-        wanted_wide = _wants_wide(op)
+        narrow = half_group_norms and op.kind == _GROUP_NORM
+        wanted_wide = False if narrow else _wants_wide(op)
         renamed: dict[str, str] = {}
         for name in op.inputs if wanted_wide is not None else ():
             if not _is_float(flow, name) or (name in wide) == wanted_wide:
@@ -55,7 +65,7 @@ def autocast(flow: Flow) -> Flow:
             elif flow.is_constant(name):
                 cast_weights[name] = renamed[name]
         ops.append(op.reading(renamed) if renamed else op)
-        if _writes_wide(flow, op, wide):
+        if not narrow and _writes_wide(flow, op, wide):
             wide.update(name for name in op.outputs if _is_float(flow, name))
     return Flow(flow.shaped, ops, flow.roots, flow.wanted, frozenset(wide))
 

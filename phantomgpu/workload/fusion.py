@@ -12,9 +12,10 @@ from typing import Final
 from phantomgpu.errors import ProfileError, nearest
 from phantomgpu.onnx.graph import ShapedGraph
 from phantomgpu.ops import Demand
-from phantomgpu.workload.activations import gelu, hard_swish, mish, silu
+from phantomgpu.workload.activations import gelu, gelu_outer_half, hard_swish, mish, silu
 from phantomgpu.workload.attention import attention, attention_strides
 from phantomgpu.workload.autocast import autocast as with_casts
+from phantomgpu.workload.channels_last import group_norm_contiguous
 from phantomgpu.workload.epilogues import (
     add_norm,
     bias_gelu,
@@ -31,7 +32,8 @@ from phantomgpu.workload.flow import Flow
 from phantomgpu.workload.linear import linear, matmul_scale, transpose_matmul
 from phantomgpu.workload.norms import group_norm, layer_norm, softmax
 from phantomgpu.workload.pointwise import pointwise, pointwise_moves, pointwise_reductions
-from phantomgpu.workload.quantised import quantised, split
+from phantomgpu.workload.quantised import quantised
+from phantomgpu.workload.splits import split, split_transpose
 from phantomgpu.workload.strided import strided_flow
 from phantomgpu.workload.torch_conv import conv_bias_apart, weight_layout
 from phantomgpu.workload.views import flow_of
@@ -43,6 +45,7 @@ RULES: Final[dict[str, Rule]] = {
     "group-norm": group_norm,
     "softmax": softmax,
     "gelu": gelu,
+    "gelu-outer-half": gelu_outer_half,
     "silu": silu,
     "hard-swish": hard_swish,
     "mish": mish,
@@ -53,6 +56,7 @@ RULES: Final[dict[str, Rule]] = {
     "flash-attention": attention,
     "quantised": quantised,
     "split": split,
+    "split-transpose": split_transpose,
     "pad-conv": pad_conv,
     "conv-bn": conv_bn,
     "bn-activation": bn_activation,
@@ -65,6 +69,7 @@ RULES: Final[dict[str, Rule]] = {
     "add-norm": add_norm,
     "conv-bias-apart": conv_bias_apart,
     "weight-layout": weight_layout,
+    "group-norm-contiguous": group_norm_contiguous,
     "pointwise": pointwise,
     "pointwise-moves": pointwise_moves,
     "pointwise-reductions": pointwise_reductions,
@@ -76,14 +81,15 @@ only what the file itself writes as one attention operator is.
 """
 
 OPERATORS: Final = frozenset(
-    {"layer-norm", "group-norm", "softmax", "gelu", "silu", "hard-swish", "mish", "linear",
-     "attention", "flash-attention", "conv-bias-apart"}
+    {"layer-norm", "group-norm", "softmax", "gelu", "gelu-outer-half", "silu", "hard-swish",
+     "mish", "linear", "attention", "flash-attention", "conv-bias-apart", "group-norm-contiguous"}
 )  # fmt: skip
 """Rules that only find what the framework calls one operator. Autocast, which the framework does
 between operators, comes after the last of them that stands before any other rule."""
 
-TRAITS: Final = frozenset({"in-place", "strided-views"})
-"""Names a profile lists among its rules that say how its memory works; their place is free."""
+TRAITS: Final = frozenset({"in-place", "strided-views", "half-group-norm"})
+"""Names a profile lists among its rules that say how its memory and its autocast work; their place
+is free."""
 
 
 def fused(
@@ -109,15 +115,15 @@ def fused(
     check_rules(rules)
     start = strided_flow if "strided-views" in rules else flow_of
     flow = start(shaped, demands)
-    waits_for_casts = autocast
+    waits_for_casts, half_norms = autocast, "half-group-norm" in rules
     for name in rules:
         if waits_for_casts and name in RULES and name not in OPERATORS:
-            flow, waits_for_casts = with_casts(flow), False
+            flow, waits_for_casts = with_casts(flow, half_group_norms=half_norms), False
         if name == "flash-attention" and not half:
             flow = attention_strides(flow)
         elif name in RULES:
             flow = RULES[name](flow)
-    return with_casts(flow) if waits_for_casts else flow
+    return with_casts(flow, half_group_norms=half_norms) if waits_for_casts else flow
 
 
 def check_rules(rules: Sequence[str]) -> None:

@@ -80,19 +80,3 @@ def _each_its_own(flow: Flow) -> Flow:
             yield op.writing((name,))
 
     return flow.rewritten(own) if renamed else flow
-
-
-def split(flow: Flow) -> Flow:
-    """Slices and selections that together are all of one tensor, as one split."""
-    matches = []
-    by_source: dict[str, list[int]] = {}
-    for position, op in enumerate(flow.ops):
-        if op.kind in ("Slice", "Gather") and len(op.parts) == 1:
-            running = [name for name in op.inputs if not flow.is_constant(name)]
-            if running == [op.args[0]]:
-                by_source.setdefault(op.args[0], []).append(position)
-    for source, positions in by_source.items():
-        taken = sum(flow.size(flow.ops[i].outputs[0]) for i in positions)
-        if len(positions) > 1 and taken == flow.size(source):
-            matches.append(Match(tuple(positions), kind="Split", as_one=True, family="move"))
-    return flow.contracted(matches)

@@ -85,7 +85,7 @@ def is_view(node: Node, needed: Demand, shaped: ShapedGraph) -> bool:
     after = shaped.tensors.get(node.outputs[0])
     if before is None or after is None or before.dtype != after.dtype:
         return False
-    if node.op_type in ("Expand", "Slice", "Tile", "Cast", "CastLike"):
+    if node.op_type in ("Expand", "Tile", "Cast", "CastLike"):
         return before.dims == after.dims
     if node.op_type == "Transpose":
         return _moves_only_ones(node, sizes(node.inputs[0], shaped))

@@ -119,3 +119,27 @@ def test_a_convolution_pads_itself():
     graph = a_net(nodes, x=IMAGE, stored={**STORED, "pads": np.array([0, 0, 1, 1, 0, 0, 1, 1])})
 
     assert labels(graph, ["pad-conv"]) == ["Pad+Conv"]
+
+
+def test_strided_slices_are_no_split():
+    stored = {"zero": np.array([0]), "one": np.array([1]), "end": np.array([8]),
+              "axis": np.array([1]), "two": np.array([2])}  # fmt: skip
+    nodes = [
+        a_node("Slice", "x zero end axis two", "a"), a_node("Slice", "x one end axis two", "b"),
+    ]  # fmt: skip
+
+    assert labels(a_net(nodes, out="a b", stored=stored), ["split"]) == ["Slice", "Slice"]
+
+
+def test_a_transpose_moves_behind_a_split_and_into_those_that_are_there():
+    nodes = [
+        a_node("Transpose", "x", "t", perm=[1, 0, 2]), a_node("Split", "t", "a b", axis=0),
+        a_node("Transpose", "a", "at", perm=[1, 0, 2]), a_node("Softmax", "at", "y"),
+        a_node("Softmax", "b", "z"),
+    ]  # fmt: skip
+    graph = a_net(nodes, x=("N", 4, 8), out="y z", opset=11)
+
+    assert labels(graph, batch=4) == ["Transpose", "Split", "Transpose", "Softmax", "Softmax"]
+    assert sorted(labels(graph, ["split-transpose"], batch=4)) == [
+        "Softmax", "Softmax", "Split", "Transpose", "Transpose",
+    ]  # fmt: skip

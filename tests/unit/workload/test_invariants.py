@@ -15,7 +15,7 @@ from tests.unit.workload.runtimes import FUSION
 STORED = weights(w=(8, 8), c=(8,), g=(8,), b=(8,), w3=(4, 4, 3, 3), s=(1,))
 UNARY = ("Relu", "Sigmoid", "Exp", "Neg", "Tanh")
 BINARY = ("Add", "Mul")
-NO_EXTRA_WORK = sorted(set(RULES) - {"conv-bias-apart", "weight-layout"})
+NO_EXTRA_WORK = sorted(set(RULES) - {"conv-bias-apart", "weight-layout", "group-norm-contiguous"})
 """Rules that only join operations."""
 
 
