@@ -49,7 +49,13 @@ def bundle(
             if licence.is_file():
                 licences.append(f"{part.name} {part.version}\n\n{licence.read_text('utf-8')}")
         program = Path(modules) / parts[BUNDLER].into / "bin" / "esbuild"
-        command = ["node", program, script, *_OPTIONS, f"--outfile={folder / script.name}"]
+        command: list[str | Path] = [
+            "node",
+            program,
+            script,
+            *_OPTIONS,
+            f"--outfile={folder / script.name}",
+        ]
         variables = {**variables, "NODE_PATH": modules}
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, env=dict(variables)

@@ -11,6 +11,8 @@ files, addresses and blobs, and hand over a ``Source``. Mistakes raise
 ``gpus``, ``gpu``     the catalogue, one entry in full (TOML text, values, sources)
 ``runtimes``          the runtime profiles
 ``check_profile``     TOML text -> problems with line and column, else the GPU it describes
+``complete_profile``  TOML text and a place -> what may be written there, with unit and range
+``new_variant``       GPU -> id and first lines of a profile that stands on it
 ``compare``           request -> the document of ``compare --json``
 ``compare_streaming`` request -> its cells, one after the other
 ``answer``            request -> that document, the winner sentence, charts, CSV, Markdown
@@ -27,8 +29,8 @@ A request is a mapping with the fields of ``comparison.Request``: ``models``,
 (TOML text of custom GPUs by id); all but the first two may be left out.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from phantomgpu.comparison import (
@@ -46,6 +48,8 @@ from phantomgpu.comparison.shelf import Shelf
 from phantomgpu.comparison.sweep import refuse_if_nothing_can_run
 from phantomgpu.errors import PhantomGPUError
 from phantomgpu.hardware import Catalog, load_catalog
+from phantomgpu.hardware.changes import changes_of, variant_of
+from phantomgpu.hardware.completion import completions
 from phantomgpu.onnx import Source, batch_symbol, infer_shapes
 from phantomgpu.report.anatomy import anatomy_json
 from phantomgpu.report.charts import against_batch, latency_by_gpu
@@ -164,13 +168,49 @@ class App:
         Returns:
             ``problems``: severity ("error" or "warning"), code, what, where, fix, line, column
             (from 1; null where it concerns the whole). ``gpu``: as ``gpu`` gives it, null where
-            there is an error.
+            there is an error. ``changes``: as ``hardware.changes`` lists them.
         """
+        edited = self._catalog.with_profile(name, text, f"{name}.toml")
         try:
-            profile = self.gpu(name, text=text)
+            profile = gpu_json(edited.gpu(name))
         except PhantomGPUError as error:
-            return {"problems": profile_problems(error), "gpu": None}
-        return {"problems": profile_problems(None, profile["warnings"]), "gpu": profile}
+            return {"problems": profile_problems(error), "gpu": None, "changes": []}
+        return {
+            "problems": profile_problems(None, profile["warnings"]),
+            "gpu": {**profile, "text": text},
+            "changes": changes_of(self._catalog, name, edited),
+        }
+
+    def complete_profile(self, name: str, text: str, line: int, column: int) -> Json:
+        """What may be written at a place of a GPU profile.
+
+        Args:
+            name: Its id.
+            text: TOML, finished or not.
+            line: Of the place, from 1.
+            column: Of the place, from 1.
+
+        Returns:
+            ``column`` from which on it is put, and ``options``: text, apply (what is put
+            there), detail (unit and range), info (meaning), is_required.
+        """
+        known = name in self._catalog.gpu_ids
+        base = self._catalog.entry("gpus", name).document if known else {}
+        found = completions(text, line, column, base=base, choices=self._catalog.choices())
+        return asdict(found)
+
+    def new_variant(self, name: str, *, taken: Sequence[str] = ()) -> Json:
+        """The ``id`` and ``text`` of a profile that stands on a GPU of the catalogue.
+
+        Args:
+            name: The GPU's id.
+            taken: Ids that are no longer free.
+
+        Raises:
+            UnknownNameError: There is no such GPU.
+        """
+        variant, text = variant_of(self._catalog, name, taken=taken)
+        return {"id": variant, "text": text}
 
     # Comparing
 

@@ -131,6 +131,14 @@ class Catalog:
             self._factors = factors_of(self.gpu(name) for name in measuring(self._layers))
         return self._factors.get((graph, runtime), 1.0)
 
+    def choices(self) -> dict[str, tuple[str, ...]]:
+        """Ids that keys of a GPU profile may name, by dotted key."""
+        architectures = ids(self._layers, "architectures")
+        return {
+            "extends": self.gpu_ids,
+            "spec.architecture": tuple(name for name in architectures if name != _DEFAULT),
+        }
+
     def with_profile(self, name: str, text: str, origin: str) -> "Catalog":
         """This catalogue with one more GPU profile, on top of one of the same id.
 
@@ -141,7 +149,16 @@ class Catalog:
         """
         key = ("gpus", name)
         files = (*self._layers.get(key, ()), File(origin, text))
-        return Catalog({**self._layers, key: files}, self.looked_in)
+        catalog = Catalog({**self._layers, key: files}, self.looked_in)
+        # What stands on no other GPU is as it was: editing a profile reads that profile alone.
+        catalog._reads = {
+            each: found
+            for each, found in self._reads.items()
+            if each != key and (each[0] != "gpus" or "extends" not in found.document)
+        }
+        kept = {each for kind, each in catalog._reads if kind == "gpus"}
+        catalog._gpus = {each: gpu for each, gpu in self._gpus.items() if each in kept}
+        return catalog
 
     def _gpu_of(self, name: str, found: Read) -> GpuProfile:
         document, file = found.document, found.file

@@ -39,7 +39,7 @@ def read_document(text: str, *, kind: str, origin: str) -> Document:
             where=f"{origin}, line {error.lineno}, column {error.colno}",
             fix="correct the text there; texts need quotes, numbers must not have units",
         ) from None
-    _Check(_INDEXES[kind], text, origin).table(document, ())
+    _Check(INDEXES[kind], text, origin).table(document, ())
     return document
 
 
@@ -81,7 +81,7 @@ def leaves(table: Mapping[str, Any], above: Path = ()) -> Iterator[tuple[Path, A
 class _Check:
     """One document held against the keys of its kind."""
 
-    def __init__(self, index: "_Index", text: str, origin: str) -> None:
+    def __init__(self, index: "Index", text: str, origin: str) -> None:
         self.index = index
         self.text = text
         self.origin = origin
@@ -130,7 +130,7 @@ class _Check:
         )
 
 
-class _Index:
+class Index:
     """The keys of one kind of profile by path; ``*`` stands for any name, ``**`` for several."""
 
     def __init__(self, keys: tuple[Key, ...]) -> None:
@@ -165,7 +165,8 @@ def _patterns(path: Path) -> Iterator[Path]:
         yield (path[0], "**")
 
 
-_INDEXES: Final = {kind: _Index(keys) for kind, keys in SCHEMAS.items()}
+INDEXES: Final = {kind: Index(keys) for kind, keys in SCHEMAS.items()}
+"""The keys of each kind of profile."""
 
 
 def _has_kind(value: object, kind: str) -> bool:

@@ -242,3 +242,21 @@ def test_the_macs_of_other_exports_equal_the_corpus(app, shared_data, export):
     app.open_model(BytesSource(path.name, path.read_bytes()), name=export)
 
     assert app.inspect(export, dims=json.loads(known["dims"]))["macs"] == int(known["macs"])
+
+
+def test_completion_offers_what_the_catalogue_knows(app):
+    found = app.complete_profile("t4", "[spec]\nband", 2, 5)
+
+    option = next(one for one in found["options"] if one["text"] == "bandwidth_gb_per_s")
+    assert found["column"] == 1
+    assert "GB/s" in option["detail"]
+    assert app.complete_profile("mine", "sta", 1, 4)["options"]
+
+
+def test_variant_of_three_lines_is_a_whole_profile(app):
+    variant = app.new_variant("t4")
+
+    found = app.check_profile(variant["id"], variant["text"])
+
+    assert found["problems"] == []
+    assert [change["key"] for change in found["changes"]] == ["name"]
