@@ -12,6 +12,7 @@ from pyscript.ffi import create_proxy
 
 from web.save import as_png, as_svg, save, save_address
 from web.state import is_settled
+from web.view import chart_width
 from web.why_state import chosen_cell, file_name, why_request
 
 TABLES = {
@@ -65,14 +66,10 @@ class Why:
         wanted = why_request(state, self.chosen)
         if wanted is None or self.is_busy or not is_settled(state):
             return
-        width = self.inside()
+        width = chart_width()
         if wanted != self.shown or abs(width - self.width) > REDRAW:
             self.is_busy = True
             spawn(self.draw(wanted, width))
-
-    def inside(self):
-        """Pixels there are for a chart."""
-        return int(document.getElementById("why-bars").parentElement.clientWidth)
 
     async def draw(self, wanted, width):
         """Have a point explained and put it in place."""
@@ -263,11 +260,16 @@ class Why:
                 {"type": "noticed", "text": "The engine is still loading; then every kernel opens."}
             )
             return
+        card = document.getElementById("why-kernel")
+        card.setAttribute("aria-busy", "true")
         answer = json.loads(await self.page.engine.why_kernel(json.dumps(self.shown), kernel))
+        if "error" in answer:
+            self.page.dispatch({"type": "failed", "error": answer["error"]})
         if "error" in answer or kernel != self.kernel:
             return
+        card.setAttribute("aria-busy", "false")
         held = document.activeElement.id if document.activeElement else ""
-        document.getElementById("why-kernel").innerHTML = answer["ok"]
+        card.innerHTML = answer["ok"]
         if action == "why-turn":
             again = document.getElementById(held)
             if not again or again.disabled:

@@ -160,13 +160,11 @@ def _said(found, at):
 def _capacity(frame, limit, peak, is_far):
     """The line of what the board has, above a break where it is far away."""
     y = TOP - 8 if is_far else _y(frame, limit)
-    text = "{} GB: what the board has".format(board_gb(limit))
+    text = "the board has {} GB".format(board_gb(limit))
     if is_far:
-        text += ", {} times the most that is used".format(
-            exact(float("{:.2g}".format(limit / peak)))
-        )
+        text += ", {} times what is used".format(exact(float("{:.2g}".format(limit / peak))))
     elif peak > limit:
-        text += ", and less than is needed"
+        text += ", {} GB too few".format(gigabytes(peak - limit))
     parts = [
         "<g class='capacity' aria-hidden='true'><line x1='{}' x2='{:.0f}' y1='{:.1f}' y2='{:.1f}'/>"
         "<text x='{}' y='{:.1f}'>{}</text>".format(

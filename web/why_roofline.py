@@ -150,7 +150,8 @@ def _roofs(frame, roofs):
     parts.append(_line(frame, "roof-line", start, start * bandwidth, best, best * bandwidth))
     for number, peak in enumerate(roofs["peaks"]):
         x, y = _x(frame, peak["ridge"]), _y(frame, peak["flops_per_s"])
-        name = "{}: {}FLOP/s".format(peak["name"], _rate(peak["flops_per_s"], " "))
+        short = peak["name"].split(",")[0] if frame["narrow"] else peak["name"]
+        name = "{}: {}FLOP/s".format(short, _rate(peak["flops_per_s"], " "))
         kind = "roof-line" if number == 0 else "roof-line lower"
         parts.append(
             _line(frame, kind, peak["ridge"], peak["flops_per_s"], high, peak["flops_per_s"])
