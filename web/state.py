@@ -5,6 +5,7 @@ it keeps to what both have: no dataclasses, enum or typing, and no reliance on t
 order of a dict. Nothing here touches the document, the clock or the worker.
 """
 
+from web import custom
 from web.grid import BATCHES as GRID_BATCHES
 from web.grid import covers, unpacked
 
@@ -65,6 +66,8 @@ def initial(catalog, request, comparison=None, inspection=None, curve=None):
         "theme": "",
         "saw": {},
         "grids": {},
+        "custom": {},
+        "from_link": False,
     }
 
 
@@ -351,7 +354,8 @@ def _toggled_gpu(state, event):
     if len(gpus) > MOST_GPUS:
         return changed(state, notice="Eight GPUs at a time: take one out first.")
     baseline = state["baseline"] if state["baseline"] in gpus else ""
-    return changed(_asked(state, gpus=gpus), baseline=baseline)
+    state = changed(_asked(state, gpus=gpus), baseline=baseline)
+    return changed(state, request=custom.with_profiles(state["request"], state["custom"]))
 
 
 def _typed_gpu(state, event):
@@ -448,7 +452,7 @@ def _engine(state, event):
 
 
 def _catalog(state, event):
-    return changed(state, catalog=event["catalog"])
+    return custom.after_catalog(changed(state, catalog=event["catalog"]))
 
 
 def _working(state, event):
@@ -545,7 +549,9 @@ def _restored(state, event):
         refused=[],
         error=None,
         work="",
+        from_link=event.get("from_link", False),
     )
+    state = custom.after_restored(state)
     name = awaited_file(state)
     if not name:
         return state
@@ -586,4 +592,7 @@ _AFTER = {
     "noticed": _noticed,
     "themed": _themed,
     "restored": _restored,
+    "profile_set": custom.after_set,
+    "profile_reset": custom.after_reset,
+    "profiles_remembered": custom.after_remembered,
 }
