@@ -19,6 +19,7 @@ from benchmarks.fitting.leave_out import left_out
 from benchmarks.fitting.load import boards_in, catalog_in, runs_in
 from benchmarks.fitting.model import Model
 from benchmarks.fitting.noise import noise_of
+from benchmarks.fitting.page import Results, page
 from benchmarks.fitting.show import print_errors, print_values
 from benchmarks.fitting.table import table
 from benchmarks.fitting.write import Writer
@@ -67,6 +68,10 @@ def main() -> None:
     spreads = spreads_of(rows, seen)
     scales = scales_of(rows, spreads, by_gpu, by_architecture)
     print({**spreads, **scales})
+    if by_gpu is not None and by_architecture is not None:
+        results = Results(seen, by_gpu, by_architecture)
+        text = page(rows, boards, results, spreads, scales)
+        (ROOT / "docs" / "accuracy.md").write_text(text, encoding="utf-8")
     data = _data(model, rows)
     writer = Writer(model, dict(zip(model.names, x.tolist(), strict=True)), profiles, data)
     writer.default(spreads, scales["spec"], data["all"])

@@ -32,7 +32,7 @@ def scales_of(
     scales = {"calibrated": 1.0, "architecture": 1.6, "spec": 2.2}
     for basis, prediction in (("architecture", by_gpu), ("spec", by_architecture)):
         if prediction is not None:
-            off = np.abs(prediction - np.log(table.measured_s)) / _spread(table, spreads)
+            off = np.abs(prediction - np.log(table.measured_s)) / spread_of(table, spreads)
             scales[basis] = float(np.quantile(off, SHARE))
     scales["spec"] = max(scales["spec"], scales["architecture"])
     return scales
@@ -45,6 +45,7 @@ def kind_shown(table: Table) -> np.ndarray:
     return np.where(quantises, FAMILY["quantize"], table.kinds[last])
 
 
-def _spread(table: Table, spreads: dict[str, float]) -> Array:
+def spread_of(table: Table, spreads: dict[str, float]) -> Array:
+    """Spread of each run. [run]."""
     by_kind = np.array([spreads[f"spread_{kind}"] for kind in KINDS])
     return np.where(table.is_model, spreads["spread_run"], by_kind[kind_shown(table)])

@@ -54,16 +54,24 @@ def runs_in(data: Path, catalog: Catalog, *, every: int) -> list[Run]:
         every: Of the image-model rows with a graph, one in so many is used.
     """
     operators = (data / "measurements" / "ops.csv").read_text("utf-8")
-    models = (data / "measurements" / "models.csv").read_text("utf-8")
-    folders = [_folder(data / "models"), _folder(data / "timm")]
-    rows = list(
-        _thinned(read_rows(models, origin="models.csv", columns=MODEL_COLUMNS), folders, every)
-    )
     ops = read_rows(operators, origin="ops.csv", columns=COLUMNS)
+    models = placed_rows(rows_with_graph(data, every), catalog, folders_in(data), VARIANTS)
     return [
         *operator_runs(measured(row) for row in ops if row.text("gpu") in catalog.gpu_ids),
-        *model_runs(placed_rows(rows, catalog, folders, VARIANTS)),
+        *model_runs(models),
     ]
+
+
+def folders_in(data: Path) -> list[ModelFolder]:
+    """The folders with graphs."""
+    return [_folder(data / "models"), _folder(data / "timm")]
+
+
+def rows_with_graph(data: Path, every: int) -> list[Row]:
+    """Model rows that have a graph; of image models one in ``every``."""
+    text = (data / "measurements" / "models.csv").read_text("utf-8")
+    rows = read_rows(text, origin="models.csv", columns=MODEL_COLUMNS)
+    return list(_thinned(rows, folders_in(data), every))
 
 
 def _thinned(rows: Iterator[Row], folders: list[ModelFolder], every: int) -> Iterator[Row]:

@@ -75,6 +75,9 @@ class Model:
                 self._add(("board", name, board), 0.0, sigma, t.run_gpu == at)
             alone = (t.run_gpu == at) & t.is_alone
             self._add(("machine", board), 0.0, plan.MACHINE_SIGMA, alone)
+        for at, runtime in enumerate(self.runtimes):
+            rows = (self._age(t) > 0.0) & (t.run_runtime == at)
+            self._add(("older", runtime), *plan.OLDER, rows)
         run_of = np.repeat(np.arange(len(t)), t.sizes)
         for at, runtime in enumerate(self.runtimes):
             mine = t.run_runtime == at
@@ -86,10 +89,23 @@ class Model:
                 rows = np.zeros(len(t), dtype=bool)
                 rows[run_of[(t.kinds == FAMILY[kind]) & (t.runtime == at)]] = True
                 name = f"slowdown_{kind}"
-                self._add(("runtime", name, runtime), 0.0, plan.SLOWDOWN_SIGMA, rows)
+                sigma = plan.SAME_LIBRARY.get(f"{runtime} {name}", plan.SLOWDOWN_SIGMA)
+                self._add(("runtime", name, runtime), 0.0, sigma, rows)
+                sigma = plan.START_SIGMA.get(kind, 0.0)
+                self._add(("runtime", f"start_{kind}", runtime), 0.0, sigma, rows)
                 first = mine & t.is_alone & (t.kinds[t.starts] == FAMILY[kind])
                 value, sigma = plan.ALONE_S
                 self._add(("runtime", f"alone_{kind}_s", runtime), np.log(value), sigma, first)
+
+    def _age(self, table: Table) -> Array:
+        """Version numbers that a row's runtime is older than its profile. [run]."""
+        age = np.zeros(len(table))
+        for runtime, version in plan.VERSIONED.items():
+            if runtime in self.runtimes:
+                for at in np.flatnonzero(table.run_runtime == self.runtimes.index(runtime)):
+                    own = ".".join(table.label[at, 5].split(".")[:2])
+                    age[at] = max(version - float(own or version), 0.0)
+        return age
 
     def board_values(self, x: Array) -> dict[str, Array]:
         """Fitted values by parameter name. Each [board]."""
@@ -132,6 +148,9 @@ class Model:
         slowdown = np.stack(
             [self.runtime_value(named, f"slowdown_{kind}", 1.0) for kind in KINDS], axis=1
         )
+        starts = np.stack(
+            [self.runtime_value(named, f"start_{kind}", 1.0) for kind in KINDS], axis=1
+        )
         alone = np.stack(
             [self.runtime_value(named, f"alone_{kind}_s", plan.ALONE_S[0]) for kind in KINDS],
             axis=1,
@@ -140,17 +159,20 @@ class Model:
         machine = np.exp([named.get(("machine", b.profile.id), 0.0) for b in self.boards])
         is_model = np.repeat(t.is_model, t.sizes)
         run = t.run_runtime
+        slope = np.array([named.get(("older", r), plan.OLDER[0]) for r in self.runtimes])
+        older = np.exp(slope[t.run_runtime] * self._age(t))
         host = Host(
             launch_s=np.where(is_model, own["launch_us"][t.runtime] * 1e-6, 0.0),
             dispatch_s=np.where(is_model, own["dispatch_us"][t.runtime] * 1e-6, 0.0),
             slowdown=slowdown[t.runtime, t.kinds],
-            start_share=np.where(is_model, own["start_share"][t.runtime], 1.0),
+            start_share=np.where(is_model, own["start_share"][t.runtime], 1.0)
+            * starts[t.runtime, t.kinds],
             start_s=np.select(
                 [t.is_model, t.is_alone],
                 [own["start_us"][run] * 1e-6, alone[run, t.kinds[t.starts]] * machine[t.run_gpu]],
                 0.0,
             ),
-            run_slowdown=np.where(t.is_model, own["run_slowdown"][run], 1.0),
+            run_slowdown=np.where(t.is_model, own["run_slowdown"][run], 1.0) * older,
         )
         boards = paired_boards([b.profile for b in self.boards], self.board_values(x), t.gpu)
         times = run_times(t.kernels, t.kinds, t.starts, boards, host)

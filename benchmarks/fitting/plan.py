@@ -20,7 +20,7 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "winograd_bytes_per_cycle": (70.0, 0.7), "depthwise_efficiency": (0.1, 1.0),
     "attention_efficiency": (1.0, 0.4), "softmax_cycles": (0.03, 0.7),
     "attention_step_cycles": (15.0, 0.7), "attention_block_cycles": (4500.0, 0.5),
-    "attention_start_cycles": (14000.0, 0.4),
+    "attention_start_cycles": (14000.0, 0.4), "decode_block_cycles": (4500.0, 0.7),
     "vector_efficiency": (0.2, 0.7), "special_flops_cost": (8.0, 0.5),
     # BabelStream: 75 to 92 % of the peak.
     "bandwidth_efficiency": (0.82, 0.06), "cache_bytes_per_cycle": (20.0, 0.4),
@@ -30,7 +30,7 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     # core: operands come from the register file each time (Horowitz, ISSCC 2014).
     "joule_per_flop_fp32": (1.3e-11, 0.05), "joule_per_flop_fp16": (2.6e-12, 0.1),
     "joule_per_byte": (4.5e-11, 0.3), "static_power_share": (0.15, 0.1),
-    "static_power_w": (12.0, 0.2), "throttle_exponent": (0.5, 0.03),
+    "static_power_w": (28.0, 0.1), "throttle_exponent": (0.5, 0.03),
     "throttle_settle_s": (4e-4, 1.0),
 }  # fmt: skip
 """Value of a board of no known architecture, and its sigma."""
@@ -39,7 +39,8 @@ GROUP: Final[Mapping[str, float]] = {
     "efficiency_fp16": 0.10, "efficiency_fp32": 0.05, "efficiency_fp8": 0.15,
     "efficiency_int8": 0.10, "start_cycles": 0.2, "bandwidth_efficiency": 0.06,
     "operand_bytes_per_cycle_fp32": 0.4, "misalignment_fp32": 0.08, "energy": 0.15,
-    "attention_efficiency": 0.15, "attention_start_cycles": 0.2, "depthwise_efficiency": 0.3,
+    "attention_efficiency": 0.15, "attention_start_cycles": 0.2,
+    "decode_block_cycles": 0.3, "depthwise_efficiency": 0.3,
     "vector_efficiency": 0.3,
 }  # fmt: skip
 """Sigma of what an architecture (and its kind of SM) changes; ``energy`` is every joule at once."""
@@ -90,7 +91,7 @@ RUNTIME_START: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = {
     "pytorch-eager": {"dispatch_us": (22.0, 0.2)},
     "pytorch-eager-nhwc": {"dispatch_us": (22.0, 0.2)},
     "pytorch-compile": {"dispatch_us": (8.0, 0.3), "start_us": (40.0, 0.3)},
-    "tensorrt": {"dispatch_us": (1.0, 0.2), "start_us": (15.0, 0.3), "start_share": (0.6, 0.3)},
+    "tensorrt": {"dispatch_us": (1.0, 0.2), "start_us": (15.0, 0.3), "start_share": (0.6, 0.2)},
 }
 """Where a runtime's own costs begin elsewhere: as its profile says, with its sources."""
 
@@ -102,6 +103,21 @@ RUNTIME: Final[Mapping[str, tuple[float, float]]] = {
 
 SLOWDOWN_SIGMA: Final = 0.15
 """Of a runtime's kind of kernel beside the best of that kind."""
+
+START_SIGMA: Final[Mapping[str, float]] = {"attention": 0.3, "decode": 0.3}
+"""Of a runtime's start of such a kernel beside the usual one."""
+
+SAME_LIBRARY: Final[Mapping[str, float]] = {
+    "pytorch-eager slowdown_matmul": 0.03, "pytorch-eager-nhwc slowdown_matmul": 0.03,
+    "pytorch-compile slowdown_matmul": 0.03,
+}  # fmt: skip
+"""Sigma of kinds that are cuBLAS's in every runtime."""
+
+VERSIONED: Final[Mapping[str, float]] = {"tensorrt": 10.7}
+"""Version that a runtime's profile stands for, where rows of older ones are used too."""
+
+OLDER: Final = (0.05, 0.01)
+"""Logarithm of the slowdown of a run by one version number of age, and its sigma."""
 
 ALONE_S: Final = (30e-6, 0.5)
 """Host time in a stopwatch around one operator of eager PyTorch."""

@@ -67,7 +67,7 @@ def fit(
                 x, base, loss, damping = trial, rest, new, max(damping / 5.0, 1e-6)
                 break
             damping *= 4.0
-        if gain < 1e-3 * loss:
+        if gain < 3e-4 * loss:
             break
     return x
 

@@ -15,7 +15,7 @@ from phantomgpu.validation.operators import Measured, table_of
 from phantomgpu.workload.workload import Kernels
 
 Array = NDArray[np.float64]
-LABELS = ("source", "op", "dtype", "gpu", "runtime")
+LABELS = ("source", "op", "dtype", "gpu", "runtime", "runtime_version")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Run:
         is_alone: One operator in a stopwatch, host time included.
         copies: How many equal runs ``kernels`` stands for.
         measured_s: What the row says.
-        label: source, op or model, dtype, gpu, runtime as written in the row.
+        label: source, op or model, dtype, gpu, runtime, and the runtime's version.
     """
 
     kernels: Kernels
@@ -123,7 +123,8 @@ def model_runs(rows: Iterable[Placed]) -> list[Run]:
         at_one = unit(1.0, placed.workload.batch)
         seconds = value / at_one if placed.row.text("metric") == "latency_ms" else at_one / value
         names = ("source", "model", "precision", "gpu")
-        label = (*(placed.row.text(name) for name in names), placed.point.runtime)
+        version = placed.row.text("runtime_version")
+        label = (*(placed.row.text(name) for name in names), placed.point.runtime, version)
         runs.append(
             Run(
                 kernels=placed.workload.kernels,

@@ -114,6 +114,9 @@ class Writer:
                 for n, v in self.named.items()
                 if n[0] == "runtime" and n[2] == runtime
             }
+            if ("older", runtime) in self.named:
+                own["older_version"] = self.named["older", runtime]
+                own["version"] = plan.VERSIONED[runtime]
             if not own or not path.exists():
                 continue
             text = path.read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from phantomgpu.cost.attention import attention_time
 from phantomgpu.cost.bandwidth import cache_time, memory_time
 from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import Boards
-from phantomgpu.cost.kinds import FAMILY
+from phantomgpu.cost.kinds import FAMILY, is_decoding
 from phantomgpu.cost.power import switching_scale
 from phantomgpu.cost.product import Pipeline, product_time
 from phantomgpu.cost.winograd import winograd_products
@@ -183,7 +183,9 @@ def _attention(kernels: Kernels, boards: Boards) -> FloatArray:
         element_bytes=kernels.element_bytes,
         flops_per_s=sustained * values["attention_efficiency"],
         softmax_cycles=values["softmax_cycles"],
-        block_cycles=values["attention_block_cycles"],
+        block_cycles=np.where(
+            is_decoding(kernels), values["decode_block_cycles"], values["attention_block_cycles"]
+        ),
         sm_count=boards.sm_count,
         clock_hz=boards.clock_hz,
         pipeline=replace(

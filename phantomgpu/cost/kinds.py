@@ -35,7 +35,7 @@ def kinds_of(kernels: Kernels) -> NDArray[np.int64]:
     conditions = (
         several & (kernels.n <= 1.0),
         several & (kernels.n > 1.0),
-        attention & (kernels.m * kernels.kv_groups <= _FEW_QUERIES) & (kernels.n > kernels.m),
+        attention & is_decoding(kernels),
         norm & (kernels.special_flops >= kernels.m * kernels.n),
         (family == FAMILY["matmul"]) & (weights > 0.0) & (weights < _NARROW * full_bytes),
     )
@@ -43,3 +43,8 @@ def kinds_of(kernels: Kernels) -> NDArray[np.int64]:
     for condition, name in zip(conditions, _FINER, strict=True):
         kinds[condition] = FAMILY[name]
     return kinds
+
+
+def is_decoding(kernels: Kernels) -> NDArray[np.bool_]:
+    """Whether attention has few queries against more keys. [kernel]."""
+    return np.asarray((kernels.m * kernels.kv_groups <= _FEW_QUERIES) & (kernels.n > kernels.m))

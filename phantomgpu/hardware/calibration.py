@@ -123,6 +123,9 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "attention_start_cycles", 0.0, 1e6, "clock", "start and end of an attention kernel"
         ),
         Parameter(
+            "decode_block_cycles", 0.0, 1e5, "clock", "start and end of a block that decodes"
+        ),
+        Parameter(
             "attention_block_cycles", 0.0, 1e5, "clock", "start and end of a block of queries"
         ),
         Parameter(
@@ -175,6 +178,12 @@ RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {
     parameter.name: parameter
     for parameter in (
         Parameter("start_share", 0.0, 3.0, "1", "part of a kernel's start that neighbours leave"),
+        *(
+            Parameter(f"start_{kind}", 0.05, 20.0, "1", f"start of its {kind} kernels, likewise")
+            for kind in ("attention", "decode")
+        ),
+        Parameter("version", 0.0, 1e4, "1", "version that the values stand for"),
+        Parameter("older_version", 0.0, 1.0, "1", "ln(slowdown) by each version number of age"),
         Parameter("run_slowdown", 0.5, 2.0, "1", "a run beside the sum of kernels timed alone"),
         *(
             Parameter(f"slowdown_{kind}", 0.1, 10.0, "1", f"its {kind} kernels beside the best")

@@ -11,6 +11,7 @@ from phantomgpu.errors import ModelError, PhantomGPUError, RequestError
 from phantomgpu.hardware import Catalog
 from phantomgpu.onnx import batch_symbol, read_model
 from phantomgpu.onnx.graph import Graph
+from phantomgpu.validation.age import age_slowdown
 from phantomgpu.validation.baseline import roofline_s
 from phantomgpu.validation.folders import ModelFolder, Variant, find
 from phantomgpu.validation.outcome import Outcome
@@ -184,7 +185,9 @@ def _of_one_gpu(
     for each in members:
         at = place[id(each.workload)]
         workload = workloads[at]
-        estimate = estimates[at].scaled(catalog.model_factor(each.graph, runtime))
+        factor = catalog.model_factor(each.graph, runtime)
+        factor *= age_slowdown(each.row, catalog.runtime(runtime))
+        estimate = estimates[at].scaled(factor)
         measured = each.row.number("value")
         if not estimate.supported[0]:
             reason = f"{gpu} has no peak for {workload.precision}"

@@ -81,7 +81,7 @@ _ROPE_FIRST: Final = "trt-llm"
 
 
 _EXTRA_LAUNCHES: Final[Mapping[tuple[str, str], int]] = {
-    ("trt-llm", "fp8"): 3,
+    ("trt-llm", "fp8"): 4,
     ("vllm", "fp8"): 1,
     ("trt-llm", "sq"): 1,
     ("trt-llm", "int8_wo"): 1,

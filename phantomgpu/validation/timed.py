@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from phantomgpu.cost.columns import Boards, boards_of
 from phantomgpu.cost.interval import interval_ends
 from phantomgpu.cost.kinds import FAMILY, KINDS, kinds_of
-from phantomgpu.cost.predict import Host, host_of, run_times
+from phantomgpu.cost.predict import Host, host_of, run_times, start_of
 from phantomgpu.hardware import Catalog, Runtime
 from phantomgpu.validation.baseline import roofline_s
 from phantomgpu.validation.operators import Measured, measured, table_of
@@ -102,7 +102,7 @@ def alone_host(
         host_of(runtime, kinds, len(starts)),
         launch_s=nothing,
         dispatch_s=nothing,
-        start_share=np.ones(len(kinds)),
+        start_share=start_of(runtime)[kinds],
         start_s=np.where(is_host_timed, alone[kinds[starts]], 0.0),
         run_slowdown=np.ones(len(starts)),
     )
