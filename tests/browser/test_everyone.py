@@ -43,7 +43,7 @@ def too_large(live: Comparison, tmp_path: Path) -> None:
 def pinned(live: Comparison, tmp_path: Path) -> None:
     live.page.locator(".pin").first.click()
     live.page.locator("#metric-latency_ms").click()
-    live.page.get_by_text("The same figures as a table").click()
+    live.page.locator(".figure:has(#curve) summary").click()
 
 
 def with_free_dimensions(live: Comparison, tmp_path: Path) -> None:

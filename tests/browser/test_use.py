@@ -76,7 +76,7 @@ def test_ticking_a_box_keeps_the_focus_on_it(live: Comparison) -> None:
 
 
 def test_chart_has_an_equal_table(live: Comparison) -> None:
-    live.page.get_by_text("The same figures as a table").click()
+    live.page.locator(".figure:has(#curve) summary").click()
 
     rows = live.page.locator("#curve-figures tbody tr")
     assert rows.count() == live.page.locator("#curve .line").count() == 4
