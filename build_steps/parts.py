@@ -114,6 +114,7 @@ def _fetch(part: Part, cache: Path, environment: Mapping[str, str]) -> None:
         archive = Path(folder) / part.file
         if done.returncode != 0 or not archive.is_file():
             words = (done.stderr or done.stdout).strip().splitlines()
+            words = [line for line in words if "rror" in line] or words
             raise BuildError(
                 f"cannot fetch {part.name} {part.version} ({part.file}): "
                 + (words[-1] if words else "the client said nothing"),
