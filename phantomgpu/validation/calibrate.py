@@ -43,11 +43,16 @@ class Spreads:
         values: Standard deviation of the logarithm between boards, by parameter.
         model_share: Of the spread of a model's errors, what it has on every GPU.
         operator_share: Of the spread of an operator's errors, what all its shapes have.
+        correlation: Of the errors of any two rows: what the model of the cost gets wrong for many
+            rows alike must not be put down to the GPU.
+        calibrated_share: Of the spreads of values, on a board whose own were fitted already.
     """
 
     values: Mapping[str, float]
     model_share: float
     operator_share: float
+    correlation: float
+    calibrated_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +90,13 @@ class Calibrated:
 
 
 def read_spreads(text: str) -> Spreads:
-    """Spreads from a CSV of parameter and log_spread; ``model`` and ``operator`` are shares."""
+    """Spreads from a CSV of parameter and log_spread; the other lines are shares."""
     shares = {
         row["parameter"]: float(row["log_spread"]) for row in csv.DictReader(text.splitlines())
     }
     values = {name: spread for name, spread in shares.items() if name in PARAMETERS}
-    return Spreads(values, shares["model"], shares["operator"])
+    rest = (shares[name] for name in ("model", "operator", "correlation", "calibrated"))
+    return Spreads(values, *rest)
 
 
 def calibrate(benches: Sequence[Bench], gpu: GpuProfile, spreads: Spreads) -> Calibrated:
@@ -160,7 +166,10 @@ class _Problem:
         self._shared = share * np.array([deviation[at == k][0] for k in range(len(share))])
         self._deviation = deviation
         self._own = deviation * np.sqrt(1.0 - share[at] ** 2)
-        self._prior = np.array([spreads.values[name] for name in self.names])
+        alike = 1.0 + (len(rows) - 1.0) * spreads.correlation
+        known = spreads.calibrated_share if gpu.calibration.basis == "calibrated" else 1.0
+        spread_of_values = np.array([spreads.values[name] for name in self.names])
+        self._prior = spread_of_values * known / np.sqrt(alike)
 
     def errors(self, x: FloatArray) -> FloatArray:
         """Logarithm of predicted over measured at changes ``x`` of the logarithms. [row]."""
