@@ -162,7 +162,7 @@ def _area(found, place, layer, part, area, number):
     kernel = found["kernels"][part["kernel"]]
     inside = (
         "<rect class='area {}' x='{:.1f}' y='{:.1f}' width='{:.1f}' height='{:.1f}'/>"
-    ).format(bound_class(kernel["bound"]), x, y, max(wide, 0), max(high, 0))
+    ).format(bound_class(kernel["bound"]), x + 1, y + 1, max(wide - 2, 0.5), max(high - 2, 0.5))
     if wide > 20 and high > 20:
         inside += shape(kernel["bound"], x + wide - 9, y + high - 9, 0.8)
     label = "{}, {} in {}: {}, bound by {}".format(
