@@ -73,16 +73,16 @@ def option(chart, place, kernel, label, inside, layers=()):
         chart: Name of the chart.
         place: Its number there.
         kernel: The kernel that it shows, or the longest of several.
-        label: In words, for those who do not see it.
+        label: In words, for those who do not see it; as a title, since a label of its own
+            would have to repeat the words and the title inside.
         inside: SVG.
         layers: The layers it belongs to.
     """
     return (
-        "<g role='option' class='opt' id='{}-{}' data-k='{}' data-g=' {} ' aria-selected='false' "
-        "aria-label='{}'>{}<title>{}</title></g>"
+        "<g role='option' class='opt' id='{}-{}' data-k='{}' data-g=' {} ' aria-selected='false'>"
+        "{}<title>{}</title></g>"
     ).format(
-        chart, place, kernel, " ".join(str(layer) for layer in layers), escaped(label), inside,
-        escaped(label),
+        chart, place, kernel, " ".join(str(layer) for layer in layers), inside, escaped(label),
     )  # fmt: skip
 
 

@@ -98,12 +98,12 @@ def test_every_chart_is_sound_svg_at_every_width(draw, width):
 @pytest.mark.parametrize("draw", [*CHARTS.values(), lambda f, w: treemap(f, w, 300)])
 def test_every_part_that_can_be_chosen_has_a_name_and_a_kernel(draw):
     for option in options(svg_of(draw(an_explanation(), 830))):
-        assert option.get("aria-label")
+        assert option.findtext("title")
         assert int(option.get("data-k")) in (0, 1, 2)
 
 
 def test_bars_have_one_row_for_each_layer_in_order():
-    labels = [option.get("aria-label") for option in options(svg_of(bars(an_explanation(), 830)))]
+    labels = [option.findtext("title") for option in options(svg_of(bars(an_explanation(), 830)))]
 
     assert [label.split(":")[0] for label in labels] == ["stem", "head"]
 
@@ -120,7 +120,7 @@ def test_areas_are_in_proportion_to_time():
     for option in options(svg_of(treemap(an_explanation(), 400, 300))):
         rect = next(part for part in option if part.tag == "rect")
         wide, high = float(rect.get("width")) + 2, float(rect.get("height")) + 2
-        areas[option.get("aria-label")] = wide * high
+        areas[option.findtext("title")] = wide * high
 
     whole = sum(areas.values())
     assert whole == pytest.approx(400 * 300, rel=0.01)
