@@ -27,7 +27,7 @@ from benchmarks.fitting.write import Writer
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIMES = (
     "pytorch-eager", "pytorch-eager-nhwc", "pytorch-compile", "tensorrt", "trt-llm", "vllm",
-    "sglang",
+    "sglang", "llama-cpp",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from benchmarks.fitting.table import Run, model_runs, operator_runs
 from phantomgpu.hardware import Catalog, load_catalog
 from phantomgpu.onnx import BytesSource, Source
 from phantomgpu.validation.folders import ModelFolder, Variant, read_index
+from phantomgpu.validation.language import LANGUAGE_MODELS
 from phantomgpu.validation.models import placed_rows
 from phantomgpu.validation.operators import COLUMNS, measured
 from phantomgpu.validation.points import MODEL_COLUMNS
@@ -77,7 +78,9 @@ def rows_with_graph(data: Path, every: int) -> list[Row]:
 def _thinned(rows: Iterator[Row], folders: list[ModelFolder], every: int) -> Iterator[Row]:
     at = 0
     for row in rows:
-        has_graph = any(folder.file(row.cells, VARIANTS) for folder in folders)
+        has_graph = row.text("model") in LANGUAGE_MODELS or any(
+            folder.file(row.cells, VARIANTS) for folder in folders
+        )
         if row.text("model") in LEFT_OUT or not has_graph:
             continue
         if row.text("source") == "timm":

@@ -192,6 +192,7 @@ def _goals(table: Table, results: Results, roofline: Array) -> str:
              "gpu", "12 / 8"),
         Goal("image models, eager", (source == "timm") & (runtime != "pytorch-compile"),
              "gpu", "12 / 8"),
+        Goal("llama.cpp", source == "xiongjiedai-llamacpp", "gpu", "8 (decoding)"),
         Goal("YOLO, TensorRT", source == "ultralytics", "gpu", ""),
     ]  # fmt: skip
     head = ("figure", "left out", "target: mean / median / p90", "mean", "median", "p90", "bias",

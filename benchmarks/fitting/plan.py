@@ -91,6 +91,7 @@ RUNTIME_START: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = {
     "pytorch-eager": {"dispatch_us": (22.0, 0.2)},
     "pytorch-eager-nhwc": {"dispatch_us": (22.0, 0.2)},
     "pytorch-compile": {"dispatch_us": (8.0, 0.3), "start_us": (40.0, 0.3)},
+    "llama-cpp": {"dispatch_us": (3.0, 0.3), "start_us": (100.0, 0.3), "start_share": (0.6, 0.3)},
     "tensorrt": {"dispatch_us": (1.0, 0.2), "start_us": (15.0, 0.3), "start_share": (0.6, 0.2)},
 }
 """Where a runtime's own costs begin elsewhere: as its profile says, with its sources."""

@@ -29,7 +29,7 @@ def section(name: str, values: Mapping[str, float], fitted_on: str) -> str:
 
 def replace_sections(path: Path, sections: list[str]) -> None:
     """Write a profile with these calibration tables and no others."""
-    text = _SECTION.sub("\n", path.read_text(encoding="utf-8")).rstrip("\n")
+    text = _SECTION.sub("\n\n", path.read_text(encoding="utf-8")).rstrip("\n")
     path.write_text("\n\n".join([text, *sections]) + "\n", encoding="utf-8")
 
 

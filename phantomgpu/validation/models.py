@@ -14,6 +14,7 @@ from phantomgpu.onnx.graph import Graph
 from phantomgpu.validation.age import age_slowdown
 from phantomgpu.validation.baseline import roofline_s
 from phantomgpu.validation.folders import ModelFolder, Variant, find
+from phantomgpu.validation.language import LANGUAGE_MODELS, language_workload
 from phantomgpu.validation.outcome import Outcome
 from phantomgpu.validation.points import Point, dims_of, point_of
 from phantomgpu.validation.rows import Row
@@ -28,6 +29,7 @@ MOST_ALONE: Final = 3
 METRICS: Final[dict[str, Callable[[float, int], float]]] = {
     "latency_ms": lambda latency_s, batch: latency_s * 1e3,
     "samples/s": lambda latency_s, batch: batch / latency_s,
+    "tokens/s": lambda latency_s, batch: batch / latency_s,
 }
 """A row's unit from seconds of one run at a batch."""
 
@@ -87,6 +89,8 @@ def placed_rows(
             yield Placed(row, None, None, f"there is no rule for metric {row.text('metric')!r}")
         elif isinstance(point, str):
             yield Placed(row, None, None, point)
+        elif found is None and row.text("model") in LANGUAGE_MODELS:
+            yield _of_language_model(row, point)
         elif found is None:
             yield Placed(row, point, None, f"there is no graph of {row.text('model')!r}")
         else:
@@ -94,6 +98,14 @@ def placed_rows(
             by_file.setdefault((folders.index(folder), file), []).append((row, point))
     for (at, file), members in by_file.items():
         yield from _of_one_file(folders[at], file, members, catalog)
+
+
+def _of_language_model(row: Row, point: Point) -> Placed:
+    """A row of a model whose shape is known by its name."""
+    said = language_workload(row.text("model"), row.text("precision"), row.text("input"))
+    if isinstance(said, str):
+        return Placed(row, point, None, said)
+    return Placed(row, point, said)
 
 
 def model_outcomes(placed: Iterable[Placed], catalog: Catalog) -> list[Outcome]:

@@ -1,0 +1,55 @@
+"""The fit finds what made the rows, and leaves alone what no row tells."""
+
+import numpy as np
+import pytest
+
+from benchmarks.fitting.solve import fit
+from benchmarks.fitting.write import number, replace_sections, section
+
+
+def solve(measured, *, sigma=(10.0, 10.0), touches=(None, None), noise=0.1):
+    x = np.linspace(0.0, 1.0, len(measured))
+    return fit(
+        lambda at: at[0] + at[1] * x,
+        np.asarray(measured, dtype=float),
+        prior=np.zeros(2),
+        sigma=np.array(sigma),
+        start=np.zeros(2),
+        touches=touches,
+        noise=np.full(len(measured), noise),
+        rounds=30,
+    )
+
+
+def test_fit_finds_the_line():
+    assert solve(2.0 + 3.0 * np.linspace(0, 1, 50)) == pytest.approx([2.0, 3.0], abs=0.02)
+
+
+def test_outliers_hardly_move_it():
+    rows = 2.0 + 3.0 * np.linspace(0, 1, 100)
+    rows[::10] += 5.0
+
+    assert solve(rows) == pytest.approx([2.0, 3.0], abs=0.2)
+
+
+def test_a_sure_prior_holds_against_few_rows():
+    assert abs(solve([1.0, 1.0], sigma=(0.01, 0.01))[0]) < 0.1
+
+
+def test_calibration_is_replaced_and_the_rest_is_kept(tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_text('name = "A"\n\n[calibration]\nold = 1.0\n\n[sources]\nspec = "x"\n')
+
+    for _ in range(2):
+        replace_sections(path, [section("calibration", {"new": 2.0}, "3 rows")])
+
+    assert path.read_text() == (
+        'name = "A"\n\n[sources]\nspec = "x"\n\n[calibration]\nfitted_on = "3 rows"\nnew = 2.0\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(2.0, "2.0"), (1e-12, "1e-12"), (0.12345678, "0.1235")]
+)
+def test_numbers_are_floats_in_toml(value, text):
+    assert number(value) == text

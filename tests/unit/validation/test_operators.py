@@ -1,0 +1,171 @@
+"""An operator row stands for the kernels that ran."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phantomgpu.errors import DataError
+from phantomgpu.validation.age import age_slowdown
+from phantomgpu.validation.operators import measured, table_of
+from phantomgpu.validation.rows import read_rows
+from phantomgpu.validation.timed import operator_outcomes
+from phantomgpu.validation.timing import timing_of
+from phantomgpu.workload.workload import FAMILIES, PEAKS
+from tests.unit.validation.builders import a_model_row, an_operator_row
+
+
+def kernels_of(**cells):
+    return measured(an_operator_row(**cells)).kernels
+
+
+def families(kernels):
+    return [FAMILIES[int(kernel["family"])] for kernel in kernels]
+
+
+def attention(**cells):
+    return {"op": "attention_context", "dtype": "bfloat16/kv_bfloat16", "B": 2, "heads": 8,
+            "kv_heads": 2, "head_dim": 64, "seq": 128, "kv_len": 128, **cells}  # fmt: skip
+
+
+def test_product_is_two_flops_for_each_multiply_add():
+    (product,) = kernels_of(M=3, N=5, K=7, B=2)
+
+    assert product["matrix_flops"] == 2 * 2 * 3 * 5 * 7
+    assert product["read_bytes"] == 2 * 2 * (3 * 7 + 5 * 7)
+    assert product["write_bytes"] == 2 * 2 * 3 * 5
+
+
+def test_operands_of_a_single_operator_are_warm_and_weights_of_a_serving_one_cold():
+    (warm,) = kernels_of()
+    (cold,) = kernels_of(runtime="sglang-0.5.10")
+
+    assert warm["weight_bytes"] == 0.0
+    assert cold["weight_bytes"] == 2 * 1024 * 1024
+    assert cold["count"] == timing_of("sglang").copies
+
+
+def test_narrow_products_are_quantised_first():
+    assert families(kernels_of(dtype="fp8", runtime="sglang-0.5")) == ["quantize", "matmul"]
+    assert families(kernels_of(dtype="fp8", runtime="trtllm-1.0")) == [
+        "reduce", "quantize", "matmul",
+    ]  # fmt: skip
+
+
+def test_weight_only_product_multiplies_in_sixteen_bits():
+    product = kernels_of(dtype="int4_wo", runtime="sglang-0.5")[-1]
+
+    assert PEAKS[int(product["peak"])] == "fp16"
+    assert product["weight_bytes"] == 1024 * 1024 / 2
+
+
+def test_convolution_is_an_implicit_product():
+    (conv,) = kernels_of(op="conv2d", dtype="fp32", B=2, Cin=3, Cout=8, ksize=3, insize=16,
+                         stride=2, pad=1)  # fmt: skip
+
+    assert (conv["m"], conv["n"], conv["k"]) == (2 * 8 * 8, 8, 27)
+    assert conv["matrix_flops"] == 2 * 2 * 8 * 8 * 8 * 27
+
+
+def test_elementwise_reads_what_its_operator_takes():
+    (add,) = kernels_of(op="elementwise", sub="add", rows=10, cols=10)
+    (scaled,) = kernels_of(op="elementwise", sub="addu", rows=10, cols=10)
+
+    assert (add["read_bytes"], scaled["read_bytes"]) == (400, 200)
+
+
+def test_softmax_has_an_exponential_an_element_and_a_layer_norm_a_root_a_row():
+    (softmax,) = kernels_of(op="softmax", rows=10, cols=100)
+    (norm,) = kernels_of(op="layernorm", rows=10, cols=100)
+
+    assert (softmax["special_flops"], norm["special_flops"]) == (1010, 10)
+
+
+def test_prompt_is_causal_and_decoding_is_not():
+    (prompt,) = kernels_of(**attention(runtime="vllm-1"))
+    (decoding,) = kernels_of(**attention(op="attention_generation", seq=1, runtime="vllm-1"))
+
+    assert (prompt["causal"], decoding["causal"]) == (1.0, 0.0)
+    assert decoding["read_bytes"] == 2 * (2 * 2 * 2 * 128 * 64) + 2 * 2 * 8 * 64
+
+
+def test_keys_in_eight_bits_are_read_in_eight_bits():
+    (half,) = kernels_of(**attention(dtype="bfloat16/kv_fp8", runtime="vllm-1"))
+    (full,) = kernels_of(**attention(runtime="vllm-1"))
+
+    assert half["read_bytes"] < full["read_bytes"]
+
+
+def test_tensorrt_llm_rotates_queries_and_keys_first():
+    assert families(kernels_of(**attention(runtime="trtllm-1"))) == ["pointwise", "attention"]
+
+
+@pytest.mark.parametrize("cells", [{"op": "fft"}, {"dtype": "nvfp4"}])
+def test_what_no_rule_covers_has_a_reason(cells):
+    row = measured(an_operator_row(**cells))
+
+    assert row.kernels == ()
+    assert "no rule" in row.reason
+
+
+def test_cell_that_is_no_number_is_named():
+    with pytest.raises(DataError) as error:
+        measured(an_operator_row(line=7, M="many"))
+
+    assert "line 7" in error.value.where
+
+
+def test_missing_column_is_named():
+    with pytest.raises(DataError, match="latency_ms"):
+        list(read_rows("gpu,op\nt4,matmul\n", origin="x.csv", columns=("gpu", "latency_ms")))
+
+
+@given(st.sampled_from(["matmul", "linear", "bmm"]), st.integers(1, 9), st.integers(1, 9))
+def test_kernels_of_a_row_become_a_table(op, m, n):
+    table = table_of(measured(an_operator_row(op=op, M=m, N=n)).kernels)
+
+    assert table.m.tolist() == [m]
+    assert table.family.dtype.kind == "i"
+
+
+@pytest.mark.parametrize(
+    ("runtime", "expected", "host"),
+    [
+        ("pytorch2.1.0-eager(cu121,TF32 off)", "pytorch-eager", True),
+        ("pytorch-eager(cuda profiler)", "pytorch-eager", False),
+        ("vllm-0.14.0", "vllm", False),
+        ("pytorch-compile", "pytorch-compile", True),
+        ("something else", "pytorch-eager", True),
+    ],
+)
+def test_timing_is_told_by_how_the_runtime_cell_begins(runtime, expected, host):
+    timing = timing_of(runtime)
+
+    assert (timing.runtime, timing.host) == (expected, host)
+
+
+def test_hosts_time_is_in_what_a_stopwatch_shows(catalog):
+    small = {"M": 16, "N": 16, "K": 16, "dtype": "fp32"}
+    alone, profiled = operator_outcomes(
+        [
+            an_operator_row(line=2, runtime="pytorch2.1.0-eager", **small),
+            an_operator_row(line=3, runtime="pytorch-eager(cuda profiler)", **small),
+        ],
+        catalog,
+    )
+
+    assert alone.predicted > profiled.predicted + 0.01
+    assert alone.low < alone.predicted < alone.high
+
+
+def test_older_version_is_slower_than_the_one_the_profile_stands_for(catalog):
+    runtime = catalog.runtime("tensorrt")
+    version = runtime.calibration["version"]
+
+    old, new, unsaid = (
+        age_slowdown(a_model_row(runtime_version=text), runtime)
+        for text in ("7.2.3.4", f"{version}.1", "")
+    )
+
+    assert old > 1.0
+    assert new == unsaid == 1.0
+    assert age_slowdown(a_model_row(runtime_version="1"), catalog.runtime("onnxruntime")) == 1.0
