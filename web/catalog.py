@@ -20,7 +20,7 @@ def page_catalog(engine, models, gpus, runtimes, precisions):
     return {
         "engine": engine,
         "models": [_model(model) for model in models if model["builtin"]],
-        "gpus": [_gpu(gpu) for gpu in gpus],
+        "gpus": [page_gpu(gpu) for gpu in gpus],
         "runtimes": [
             {"id": one["id"], "name": one["name"], "models": one["models"]} for one in runtimes
         ],
@@ -37,7 +37,12 @@ def _model(model):
     }
 
 
-def _gpu(gpu):
+def page_gpu(gpu):
+    """What the page knows of a GPU.
+
+    Args:
+        gpu: From ``App.gpus`` or ``App.gpu``.
+    """
     spec = gpu["spec"]
     return {
         "id": gpu["id"],

@@ -7,6 +7,7 @@ from pyscript import document, fetch, window, workers
 from pyscript.ffi import create_proxy
 
 from web import view
+from web.profile_editor import ProfileEditor
 from web.share import said_of_link, seen
 from web.state import FIRST_REQUEST, after, initial, job, wanted_grid
 from web.table import as_csv, as_markdown
@@ -30,6 +31,7 @@ class Page:
         self.is_pumping = False
         self.fetched = []
         self.why = None
+        self.profiles = None
 
     def dispatch(self, event):
         """One event: the next state, on the page, and the engine's next job."""
@@ -37,6 +39,8 @@ class Page:
         view.draw(self.state)
         if self.why:
             self.why.follow()
+        if self.profiles:
+            self.profiles.follow()
         model = wanted_grid(self.state)
         if model and model not in self.fetched:
             self.fetched.append(model)
@@ -137,7 +141,8 @@ class Page:
             self.dispatch({"type": "failed", "error": answer["error"]})
             return
         held = answer["ok"]
-        self.dispatch({"type": "restored", "request": held["request"], "saw": held["saw"]})
+        event = {"type": "restored", "request": held["request"], "saw": held["saw"]}
+        self.dispatch(dict(event, from_link=True))
 
     async def start_engine(self):
         """Wait for the worker, then ask it what there is to choose."""
@@ -156,6 +161,8 @@ class Page:
             self.dispatch({"type": "restored", "request": json.loads(kept), "saw": {}})
         elif has_link():
             await self.open_link(window.location.hash)
+        if not has_link():
+            await self.profiles.remember(not kept)
         self.started.set()
         self.dispatch({"type": "engine", "phase": "ready"})
 
@@ -389,4 +396,5 @@ page.started = asyncio.Event()
 listen()
 view.draw(page.state)
 page.why = Why(page)
+page.profiles = ProfileEditor(page)
 spawn(page.start_engine())

@@ -173,18 +173,29 @@ def gpu_list(state):
 def _gpu_item(gpu, chosen, full):
     is_chosen = gpu["id"] in chosen
     return (
-        "<label class='gpu'><input type='checkbox' id='gpu-{id}' data-do='gpu' data-id='{id}'"
-        "{checked}{disabled}><span class='gpu-name'>{name}{swatch}</span>"
-        "<small>{memory} GB · {rate} GB/s</small></label>"
+        "<div class='gpu-row'><label class='gpu'>"
+        "<input type='checkbox' id='gpu-{id}' data-do='gpu' data-id='{id}'"
+        "{checked}{disabled}><span class='gpu-name'>{name}{swatch}{badge}</span>"
+        "<small>{memory} GB · {rate} GB/s</small></label>{edit}</div>"
     ).format(
         id=escaped(gpu["id"]),
         checked=" checked" if is_chosen else "",
         disabled=" disabled" if full and not is_chosen else "",
         name=escaped(short_name(gpu["name"])),
         swatch=swatch(chosen.index(gpu["id"])) if is_chosen else "",
+        badge=" <span class='badge custom'>custom</span>" if gpu.get("custom") else "",
+        edit=_edit_button(gpu) if is_chosen or gpu.get("custom") else "",
         memory=exact(gpu["memory_gb"]),
         rate=grouped(gpu["bandwidth_gb_per_s"]),
     )
+
+
+def _edit_button(gpu):
+    return (
+        "<button type='button' class='quiet edit' id='edit-{0}' data-do='profile-edit' "
+        "data-id='{0}' aria-label='Edit the profile of {1}' "
+        "title='Its figures as a text that you can change'>Edit</button>"
+    ).format(escaped(gpu["id"]), escaped(short_name(gpu["name"])))
 
 
 def gpu_count(state):

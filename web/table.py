@@ -139,6 +139,8 @@ def _cell(key, label, content):
 def _gpu_cell(cell, gpu, several, pinned, is_best):
     name = short_name(gpu["name"]) if gpu else cell["gpu"]
     about = []
+    if gpu and gpu.get("custom"):
+        about.append("custom profile")
     if gpu:
         about.append(architecture_name(gpu["architecture"]))
     if several["precision"]:

@@ -11,9 +11,9 @@ from pathlib import Path
 import js
 import site_parts
 
-__export__ = ["catalog", "check_profile", "compare", "decode_link", "encode_link", "explain",
-              "inspect", "netron", "open_file", "profile", "why", "why_csv",
-              "why_kernel"]  # fmt: skip
+__export__ = ["catalog", "check_profile", "compare", "complete_profile", "decode_link",
+              "encode_link", "explain", "inspect", "netron", "new_variant", "open_file", "profile",
+              "why", "why_csv", "why_kernel"]  # fmt: skip
 
 import phantomgpu
 from phantomgpu.app import App
@@ -21,7 +21,7 @@ from phantomgpu.dtype import PRECISIONS
 from phantomgpu.errors import PhantomGPUError
 from phantomgpu.onnx import BytesSource
 from phantomgpu.onnx.source import GZIP_MAGIC
-from web.catalog import page_catalog, page_inspection
+from web.catalog import page_catalog, page_gpu, page_inspection
 from web.why_answer import Explained
 
 # onnx's compiled shape inference comes while the catalogue is read; what looks
@@ -169,8 +169,23 @@ def profile(gpu):
 
 
 def check_profile(gpu, text):
-    """What is wrong with the text of a GPU profile."""
-    return answered(lambda: app.check_profile(gpu, text))
+    """What is wrong with the text of a GPU profile, what it changes, and its catalogue entry."""
+
+    def checked():
+        found = app.check_profile(gpu, text)
+        return {**found, "gpu": found["gpu"] and page_gpu(found["gpu"])}
+
+    return answered(checked)
+
+
+def complete_profile(gpu, text, line, column):
+    """What may be written at a place of a GPU profile."""
+    return answered(lambda: app.complete_profile(gpu, text, line, column))
+
+
+def new_variant(gpu, taken):
+    """Id and first lines of a profile that stands on a GPU."""
+    return answered(lambda: app.new_variant(gpu, taken=json.loads(taken)))
 
 
 def encode_link(request, saw):
