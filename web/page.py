@@ -20,16 +20,20 @@ def regions(state, width):
         state: The page's.
         width: Of the chart, in pixels.
     """
-    cells = shown_cells(state)
-    gpus = {gpu["id"]: gpu for gpu in state["catalog"]["gpus"]}
-    answer = verdict(cells, gpus, panel.chosen_model(_answered(state))[0])
-    return {
+    result, catalog, request = state["result"], state["catalog"], state["request"]
+    curve = (result, state["curve"], state["metric"], catalog, width)
+    shown = (result, state["shown_batch"], state["sort"], state["baseline"], catalog, state["file"])
+    found = {
         "engine": engine_line(state),
         "summary": escaped(_summary(state)),
         "models": panel.model_list(state),
         "model": panel.model_card(state),
         "dims": panel.dim_fields(state),
-        "gpus": panel.gpu_list(state),
+        "gpus": _kept(
+            "gpus",
+            (catalog, request, state["gpu_filter"]),
+            lambda: panel.gpu_list(state),
+        ),
         "gpu-count": panel.gpu_count(state),
         "batches": panel.batch_chips(state),
         "precisions": panel.precision_chips(state),
@@ -37,14 +41,46 @@ def regions(state, width):
         "error": error_box(state["error"] or _engine_error(state["engine"])),
         "notice": escaped(state["notice"]),
         "kicker": _kicker(state),
-        "headline": answer["headline"],
-        "reason": answer["reason"],
         "batch-tabs": _batch_tabs(state),
         "progress": progress_line(state),
-        "table": _table(state, cells, gpus, answer["best"]),
-        "curve": _curve(state, width),
-        "curve-figures": _curve_table(state),
+        "curve": _kept("curve", curve, lambda: _curve(state, width)),
+        "curve-figures": _kept("curve-figures", curve, lambda: _curve_table(state)),
         "metrics": _metric_tabs(state),
+    }
+    found.update(_kept("answer", shown, lambda: _answer(state)))
+    return found
+
+
+_LAST = {}
+
+
+def _kept(name, inputs, make):
+    """What ``make`` gave last time, while its inputs are the very same objects.
+
+    A region is a pure function of its inputs, and a state shares with the one
+    before all that an event left alone; drawing what did not change is what
+    would keep the page from answering a key at once.
+    """
+    last = _LAST.get(name)
+    if last is not None and all(
+        now is before or (isinstance(now, (str, int)) and now == before)
+        for now, before in zip(inputs, last[0])
+    ):
+        return last[1]
+    made = make()
+    _LAST[name] = (inputs, made)
+    return made
+
+
+def _answer(state):
+    """The sentence and the table that it belongs to."""
+    cells = shown_cells(state)
+    gpus = {gpu["id"]: gpu for gpu in state["catalog"]["gpus"]}
+    answer = verdict(cells, gpus, panel.chosen_model(_answered(state))[0])
+    return {
+        "headline": answer["headline"],
+        "reason": answer["reason"],
+        "table": _table(state, cells, gpus, answer["best"]),
     }
 
 

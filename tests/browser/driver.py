@@ -84,6 +84,7 @@ class Comparison:
     def settle(self) -> None:
         """Wait until the page has nothing left to do."""
         expect(self.page.locator("#answer[data-settled=true]")).to_be_attached(timeout=LIVE_MS)
+        expect(self.page.locator("[aria-busy=true]")).to_have_count(0, timeout=LIVE_MS)
 
     def drop(self, path: Path) -> None:
         """Drop a file on the page."""
