@@ -70,7 +70,7 @@ def _of_one_gpu(
     copies = np.array([each.timing.copies for each in members], dtype=np.float64)
     shown = times.latency_s[0] / copies * MS_PER_S
     at_peak = roofline_s(kernels, profile.spec) * kernels.count
-    roofline = np.add.reduceat(at_peak, starts) / copies * MS_PER_S
+    roofline = np.add.reduceat(at_peak, starts.astype(np.intp)) / copies * MS_PER_S
     low, high = interval_ends(
         time_s=shown,
         spread=spread_of(kinds, starts, boards),
@@ -111,7 +111,9 @@ def alone_host(
 def spread_of(kinds: IndexArray, starts: IndexArray, boards: Boards) -> FloatArray:
     """Spread of the error of each run: that of its first kernel if it quantises, else the last."""
     last = np.append(starts[1:], len(kinds)) - 1
-    quantises = np.logical_or.reduceat(kinds == FAMILY["quantize"], starts)
+    # intp: the size numpy reduces by, 32 bits in WebAssembly.
+    firsts = starts.astype(np.intp)
+    quantises = np.logical_or.reduceat(kinds == FAMILY["quantize"], firsts)
     shown = np.where(quantises, FAMILY["quantize"], kinds[last])
     spreads = np.array([boards.values[f"spread_{kind}"][0, 0] for kind in KINDS])
     return np.asarray(spreads[shown])
