@@ -69,7 +69,7 @@ def bars(found, width):
         y = HEAD + place * ROW
         inside = [
             "<rect class='room' x='0' y='{:.1f}' width='{}' height='{}'/>"
-            "<text class='layer' x='{:.1f}' y='{:.1f}'>{}</text>".format(
+            "<text class='layer' aria-hidden='true' x='{:.1f}' y='{:.1f}'>{}</text>".format(
                 y, int(width), ROW, left - 8, y + 15, escaped(name)
             )
         ]
@@ -84,7 +84,7 @@ def bars(found, width):
             )
             x += wide
         inside.append(
-            "<text class='amount' x='{:.1f}' y='{:.1f}'>{}</text>".format(
+            "<text class='amount' aria-hidden='true' x='{:.1f}' y='{:.1f}'>{}</text>".format(
                 width - 2, y + 15, percent(layer["share"])
             )
         )

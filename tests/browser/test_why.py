@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,10 +46,10 @@ class Why:
 
 
 @pytest.fixture
-def why(live: Comparison) -> Iterator[Why]:
+def why(live: Comparison) -> Why:
     section = Why(live.page)
     section.explains(WINNER)
-    yield section
+    return section
 
 
 def test_winner_is_explained_before_any_script_runs(browser: Browser, address: str) -> None:
