@@ -6,7 +6,7 @@ from benchmarks.fitting.model import Model
 from benchmarks.fitting.noise import noise_of
 from benchmarks.fitting.table import Array
 
-ROUNDS = 4
+ROUNDS = 3
 """Steps of a fit that starts from the one on all rows."""
 
 

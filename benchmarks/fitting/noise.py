@@ -30,7 +30,7 @@ def noise_of(table: Table) -> Array:
     # llama.cpp changes its prompt kernels every few months; decoding is bound by memory.
     is_llama = source == "xiongjiedai-llamacpp"
     noise[is_llama] = USUAL
-    noise[is_llama & (table.kernels.m[table.starts] > 1.0)] = 3.0 * HARD
+    noise[is_llama & (table.kernels.m[table.starts] > 1.0)] = HARD
     # A P4 without air: half its rows were taken at a third of the clock of the others.
     noise[gpu == "p4"] = 2.0 * HARD
     # Timed without a CUDA graph: 55 to 300 us of Python in each.

@@ -109,10 +109,12 @@ START_SIGMA: Final[Mapping[str, float]] = {"attention": 0.3, "decode": 0.3}
 """Of a runtime's start of such a kernel beside the usual one."""
 
 SAME_LIBRARY: Final[Mapping[str, float]] = {
+    "llama-cpp slowdown_matmul": 0.7, "llama-cpp slowdown_weight_only": 0.7,
+    "llama-cpp slowdown_gemv": 0.3, "llama-cpp slowdown_attention": 0.5,
     "pytorch-eager slowdown_matmul": 0.03, "pytorch-eager-nhwc slowdown_matmul": 0.03,
     "pytorch-compile slowdown_matmul": 0.03,
 }  # fmt: skip
-"""Sigma of kinds that are cuBLAS's in every runtime."""
+"""Sigma of kinds that are cuBLAS's in every runtime, or a library's very own."""
 
 VERSIONED: Final[Mapping[str, float]] = {"tensorrt": 10.7}
 """Version that a runtime's profile stands for, where rows of older ones are used too."""

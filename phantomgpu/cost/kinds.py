@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from phantomgpu.workload.workload import FAMILIES, Kernels
 
-_FINER: Final = ("depthwise", "grouped", "decode", "softmax", "weight_only")
+_FINER: Final = ("depthwise", "grouped", "decode", "softmax", "weight_only", "gemv")
 
 KINDS: Final[tuple[str, ...]] = (*FAMILIES, *_FINER)
 """Families, and those kinds of a family that other code serves; indices as in ``kinds_of``."""
@@ -26,10 +26,12 @@ def kinds_of(kernels: Kernels) -> NDArray[np.int64]:
 
     Depthwise: one output channel to a group. Grouped: several groups of several. Decoding: few
     queries against more keys. Softmax: a row-wise operator with an exponential an element.
-    Weight-only: a product whose weights are stored narrower than they are multiplied.
+    Weight-only: a product whose weights are stored narrower than they are multiplied. GEMV: a
+    product of a single row, whatever its weights.
     """
     family, weights = kernels.family, kernels.weight_bytes
     conv, attention, norm = (family == FAMILY[name] for name in ("conv", "attention", "norm"))
+    product = family == FAMILY["matmul"]
     several = conv & (kernels.batch > 1.0)
     full_bytes = kernels.batch * kernels.n * kernels.k * kernels.element_bytes
     conditions = (
@@ -37,7 +39,8 @@ def kinds_of(kernels: Kernels) -> NDArray[np.int64]:
         several & (kernels.n > 1.0),
         attention & is_decoding(kernels),
         norm & (kernels.special_flops >= kernels.m * kernels.n),
-        (family == FAMILY["matmul"]) & (weights > 0.0) & (weights < _NARROW * full_bytes),
+        product & (kernels.m > 1.0) & (weights > 0.0) & (weights < _NARROW * full_bytes),
+        product & (kernels.m <= 1.0),
     )
     kinds = family.copy()
     for condition, name in zip(conditions, _FINER, strict=True):

@@ -31,7 +31,7 @@ class Parameter:
 KERNEL_KINDS: Final[tuple[str, ...]] = (
     "matmul", "conv", "attention", "norm", "pool", "reduce", "pointwise", "move", "gather",
     "quantize", "recurrent", "approximate", "depthwise", "grouped", "decode", "softmax",
-    "weight_only",
+    "weight_only", "gemv",
 )  # fmt: skip
 """Kinds of kernels a runtime may be better or worse at; ``cost.kinds`` tells them apart."""
 

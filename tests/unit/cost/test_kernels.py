@@ -39,6 +39,7 @@ def test_profiles_and_cost_name_the_same_kinds():
         ({"family": "norm", "special_flops": 4096.0}, "norm"),
         ({"weight_bytes": 4096.0**2 / 2}, "weight_only"),
         ({"weight_bytes": 4096.0**2 * 2}, "matmul"),
+        ({"m": 1.0, "weight_bytes": 4096.0**2 / 2}, "gemv"),
     ],
 )
 def test_kernel_is_told_apart_by_its_shape(columns, expected):
