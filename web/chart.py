@@ -15,7 +15,7 @@ from web.scale import (
 from web.text import escaped, exact, figure
 
 HEIGHT = 320
-TOP, BOTTOM, LEFT = 18, 44, 52
+TOP, BOTTOM, LEFT = 28, 44, 52
 LABEL_GAP = 17
 NARROW = 520
 

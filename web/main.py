@@ -192,7 +192,7 @@ def gone(said):
 
 def spawn(coroutine):
     """Let a coroutine run beside; MicroPython's loop itself keeps what it runs."""
-    asyncio.create_task(coroutine)  # noqa: RUF006
+    asyncio.create_task(coroutine)
 
 
 def told(element, name):

@@ -64,7 +64,7 @@ def model_card(state):
     return ("<p class='chosen'><strong>{}</strong><span>{}</span></p>{}{}{}").format(
         escaped(name),
         escaped(about),
-        "<p class='facts'>{}</p>".format(" · ".join(facts)) if facts else "",
+        "<p class='made-of'>{}</p>".format(" · ".join(facts)) if facts else "",
         _read_of_file(state),
         _operators(inspection) + _approximations(inspection),
     )

@@ -1,7 +1,7 @@
 """What a share link says beside its request, and what the page says about the link."""
 
 from web.state import shown_cells
-from web.text import duration
+from web.text import milliseconds
 
 LONG = 4000
 """Characters from which on mail programs and chats cut links."""
@@ -48,5 +48,5 @@ def _said(now_ms, saw):
     if not now_ms or not then_ms or now_ms == then_ms:
         return ""
     return "The sender saw {} (engine {}), this engine says {}".format(
-        duration(then_ms), saw.get("engine", "?"), duration(now_ms)
+        milliseconds(then_ms), saw.get("engine", "?"), milliseconds(now_ms)
     )

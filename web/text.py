@@ -70,6 +70,15 @@ def duration(value_ms):
     return figure(value_ms) + "\u00a0ms"
 
 
+def milliseconds(value_ms):
+    """A latency in the unit of the tables, never broken over two lines.
+
+    >>> milliseconds(0.89731).replace("\\u00a0", " ")
+    '0.897 ms'
+    """
+    return figure(value_ms) + "\u00a0ms"
+
+
 def board_gb(value):
     """Bytes in the GB of board memory: makers and users write 24 GB for 24 x 2^30 bytes.
 

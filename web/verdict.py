@@ -1,6 +1,6 @@
 """Cells of a comparison -> the sentence that names the GPU to take, and why."""
 
-from web.text import duration, escaped, figure, listed, plural, short_name
+from web.text import escaped, figure, listed, milliseconds, plural, short_name
 
 NEARLY = 1.05
 """A ratio below this is no lead."""
@@ -64,12 +64,12 @@ def _headline(best, gpus, model_name, several, is_close):
         verb="should run" if is_close else "runs",
         model="<span class='nobreak'>{}</span>".format(model) if len(model) < SHORT else model,
         how=", in {}".format(escaped(best["precision"])) if several else "",
-        time=duration(best["latency_ms"]),
+        time=milliseconds(best["latency_ms"]),
         batch="for one sample"
         if best["batch"] == 1
         else "for a <span class='nobreak'>batch of {}</span>".format(best["batch"]),
-        low=duration(best["latency_low_ms"]),
-        high=duration(best["latency_high_ms"]),
+        low=milliseconds(best["latency_low_ms"]),
+        high=milliseconds(best["latency_high_ms"]),
     )
 
 
@@ -122,7 +122,7 @@ def _why(best, second, gpus):
         mine, theirs = winner["bandwidth_gb_per_s"], other["bandwidth_gb_per_s"]
         if mine < theirs * NEARLY:
             return "This work waits for memory."
-        return "This work waits for memory, and its board moves {} GB/s, {}.".format(
+        return "This work waits for memory, and its board moves {}\u00a0GB/s, {}.".format(
             figure(mine), _times(mine / theirs)
         )
     if best["bound"] == "compute":
@@ -130,9 +130,9 @@ def _why(best, second, gpus):
         mine = winner["peak_tflops"].get(precision)
         theirs = other["peak_tflops"].get(second["precision"])
         if mine and theirs and mine >= theirs * NEARLY:
-            return "This work waits for arithmetic, and its dense {} peak is {} TFLOPS, {}.".format(
-                precision, figure(mine), _times(mine / theirs)
-            )
+            return (
+                "This work waits for arithmetic, and its dense {} peak is {}\u00a0TFLOPS, {}."
+            ).format(precision, figure(mine), _times(mine / theirs))
         return "This work waits for arithmetic."
     return (
         "At this batch the kernels are too short to fill either board, so launches set the pace; "
