@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.fitting.intervals import scales_of, spreads_of
+from benchmarks.fitting.intervals import spreads_of, widths_of
 from benchmarks.fitting.leave_out import left_out
 from benchmarks.fitting.load import boards_in, catalog_in, runs_in
 from benchmarks.fitting.model import Model
@@ -66,17 +66,17 @@ def main() -> None:
     if given.dry_run:
         return
     spreads = spreads_of(rows, seen)
-    scales = scales_of(rows, spreads, by_gpu, by_architecture)
-    print({**spreads, **scales})
+    widths = widths_of(rows, spreads, seen, by_gpu, by_architecture)
+    print(spreads, widths)
     if by_gpu is not None and by_architecture is not None:
         results = Results(seen, by_gpu, by_architecture)
-        text = page(rows, boards, results, spreads, scales)
+        text = page(rows, boards, results, spreads, widths)
         (ROOT / "docs" / "accuracy.md").write_text(text, encoding="utf-8")
     data = _data(model, rows)
     writer = Writer(model, dict(zip(model.names, x.tolist(), strict=True)), profiles, data)
-    writer.default(spreads, scales["spec"], data["all"])
-    writer.architectures(scales["architecture"])
-    writer.boards(scales["calibrated"])
+    writer.default(spreads, widths, data["all"])
+    writer.architectures(widths)
+    writer.boards(widths)
     writer.runtimes()
 
 

@@ -1,5 +1,7 @@
 """Residuals to the spreads of prediction intervals."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from benchmarks.fitting.table import Array, Table
@@ -13,11 +15,11 @@ FEWEST = 30
 
 
 def spreads_of(table: Table, log_prediction: Array) -> dict[str, float]:
-    """Spread by kind of kernel, and of whole runs, on calibrated boards."""
+    """Spread by kind of kernel, on boards that were measured."""
     off = np.abs(log_prediction - np.log(table.measured_s))
     shown = kind_shown(table)
     usual = float(np.quantile(off[~table.is_model], SHARE))
-    spreads = {"spread_run": float(np.quantile(off[table.is_model], SHARE))}
+    spreads = {}
     for kind in KINDS:
         mine = off[(shown == FAMILY[kind]) & ~table.is_model]
         enough = len(mine) >= FEWEST
@@ -25,17 +27,44 @@ def spreads_of(table: Table, log_prediction: Array) -> dict[str, float]:
     return spreads
 
 
-def scales_of(
-    table: Table, spreads: dict[str, float], by_gpu: Array | None, by_architecture: Array | None
-) -> dict[str, float]:
-    """What widens the spread where the board, or its whole architecture, was never measured."""
-    scales = {"calibrated": 1.0, "architecture": 1.6, "spec": 2.2}
-    for basis, prediction in (("architecture", by_gpu), ("spec", by_architecture)):
-        if prediction is not None:
-            off = np.abs(prediction - np.log(table.measured_s)) / spread_of(table, spreads)
-            scales[basis] = float(np.quantile(off, SHARE))
-    scales["spec"] = max(scales["spec"], scales["architecture"])
-    return scales
+@dataclass(frozen=True)
+class Widths:
+    """Intervals by basis: "calibrated", "architecture", "spec".
+
+    Attributes:
+        scale: Of a lone kernel's spread.
+        run: Spread of a run of a model.
+    """
+
+    scale: dict[str, float]
+    run: dict[str, float]
+
+
+def widths_of(
+    table: Table,
+    spreads: dict[str, float],
+    seen: Array,
+    by_gpu: Array | None,
+    by_architecture: Array | None,
+) -> Widths:
+    """What widens an interval where the board, or its whole architecture, was never measured.
+
+    Without left-out predictions the factors are those of the last time they were made.
+    """
+    scale = {"calibrated": 1.0, "architecture": 1.3, "spec": 1.6}
+    run = {"calibrated": 0.0, "architecture": 0.0, "spec": 0.0}
+    ways = {"calibrated": seen, "architecture": by_gpu, "spec": by_architecture}
+    for basis, prediction in ways.items():
+        off = np.abs((seen if prediction is None else prediction) - np.log(table.measured_s))
+        run[basis] = float(np.quantile(off[table.is_model], SHARE))
+        if prediction is None:
+            run[basis] *= scale[basis]
+        elif basis != "calibrated":
+            relative = off / spread_of(table, spreads)
+            scale[basis] = float(np.quantile(relative[~table.is_model], SHARE))
+    for values in (scale, run):
+        values["spec"] = max(values["spec"], values["architecture"])
+    return Widths(scale, run)
 
 
 def kind_shown(table: Table) -> np.ndarray:
@@ -46,6 +75,6 @@ def kind_shown(table: Table) -> np.ndarray:
 
 
 def spread_of(table: Table, spreads: dict[str, float]) -> Array:
-    """Spread of each run. [run]."""
+    """Spread of each run of kernels alone. [run]."""
     by_kind = np.array([spreads[f"spread_{kind}"] for kind in KINDS])
-    return np.where(table.is_model, spreads["spread_run"], by_kind[kind_shown(table)])
+    return np.asarray(by_kind[kind_shown(table)])

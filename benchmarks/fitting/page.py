@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.fitting.intervals import kind_shown, spread_of
+from benchmarks.fitting.intervals import Widths, kind_shown, spread_of
 from benchmarks.fitting.model import Board
 from benchmarks.fitting.table import Array, Table
 from phantomgpu.validation.baseline import roofline_s
@@ -95,7 +95,7 @@ class Goal:
 
 def page(
     table: Table, boards: Sequence[Board], results: Results, spreads: dict[str, float],
-    scales: dict[str, float],
+    widths: Widths,
 ) -> str:  # fmt: skip
     """The whole page as Markdown."""
     roofline = rooflines(table, boards)
@@ -108,7 +108,7 @@ def page(
         "## Rank of GPUs\n",
         _ranks(table, results),
         "## Intervals\n",
-        _intervals(table, results, spreads, scales),
+        _intervals(table, results, spreads, widths),
         DISTRUST,
         METHOD,
         "## Every group of rows\n",
@@ -234,11 +234,10 @@ def _ranks(table: Table, results: Results) -> str:
     return _table(("prediction", "Kendall tau", "target", "pairs of GPUs"), lines)
 
 
-def _intervals(
-    table: Table, results: Results, spreads: dict[str, float], scales: dict[str, float]
-) -> str:
+def _intervals(table: Table, results: Results, spreads: dict[str, float], widths: Widths) -> str:
     """Share of rows inside the 80 % interval, GPU by GPU, each left out."""
-    half = spread_of(table, spreads) * scales["architecture"]
+    alone = spread_of(table, spreads) * widths.scale["architecture"]
+    half = np.where(table.is_model, widths.run["architecture"], alone)
     off = np.abs(results.gpu - np.log(table.measured_s))
     width = np.exp(half) - np.exp(-half)
     lines = []
@@ -256,8 +255,12 @@ def _intervals(
             "relative width")  # fmt: skip
     kinds = len(set(kind_shown(table).tolist()))
     said = (
-        f"Target: 0.75 to 0.87 inside, mean relative width at most 0.40. Spreads differ by kind "
-        f"({kinds} of them); a board without rows is given {scales['architecture']:.2f} times the "
-        f"spread of one with, an architecture without rows {scales['spec']:.2f} times.\n\n"
+        "Target: 0.75 to 0.87 inside, mean relative width at most 0.40. Spreads of lone kernels "
+        f"differ by kind ({kinds} of them); a board without rows is given "
+        f"{widths.scale['architecture']:.2f} times the spread of one with, an architecture "
+        f"without rows {widths.scale['spec']:.2f} times. A run of a model: +/- "
+        f"{100 * widths.run['calibrated']:.0f} % on a board with rows, "
+        f"{100 * widths.run['architecture']:.0f} % on one of a known architecture, "
+        f"{100 * widths.run['spec']:.0f} % else.\n\n"
     )
     return said + _table(head, lines)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.fitting import plan
+from benchmarks.fitting.intervals import Widths
 from benchmarks.fitting.model import Model, Name, process_of
 from phantomgpu.hardware.calibration import PARAMETERS
 
@@ -48,7 +49,7 @@ class Writer:
     ) -> None:
         self.model, self.named, self.profiles, self.data = model, values, profiles, data
 
-    def default(self, spreads: Mapping[str, float], scale: float, fitted_on: str) -> None:
+    def default(self, spreads: Mapping[str, float], widths: Widths, fitted_on: str) -> None:
         """What any GPU is served with."""
         found = {
             name: math.exp(self.named.get(("all", name), math.log(start)))
@@ -58,12 +59,12 @@ class Writer:
         for name in ("joule_per_flop_fp32", "joule_per_flop_fp16"):
             found[name] *= energy
         found["nominal_clock_hz"] = clock
-        found.update(interval_scale=scale, **spreads)
+        found.update(spreads, **_interval(widths, "spec"))
         ordered = {name: _within(name, found[name]) for name in PARAMETERS}
         path = self.profiles / "architectures" / "default.toml"
         replace_sections(path, [section("calibration", ordered, fitted_on)])
 
-    def architectures(self, scale: float) -> None:
+    def architectures(self, widths: Widths) -> None:
         """What each architecture, and each kind of SM in it, changes."""
         groups: dict[str, list[str]] = {}
         for board in self.model.boards:
@@ -80,13 +81,13 @@ class Writer:
             for group in sorted(members):
                 values = self._group(group)
                 if group in measured:
-                    values["interval_scale"] = scale
+                    values.update(_interval(widths, "architecture"))
                 kind = group.partition("/")[2]
                 table = "calibration" if alone else f"sm_calibration.{kind}"
                 sections.append(section(table, values, self.data.get(group, "")))
             replace_sections(self.profiles / "architectures" / f"{architecture}.toml", sections)
 
-    def boards(self, scale: float) -> None:
+    def boards(self, widths: Widths) -> None:
         """What each measured board changes."""
         for at, board in enumerate(self.model.boards):
             name = board.profile.id
@@ -96,7 +97,7 @@ class Writer:
                 continue
             changed = {key for key in plan.BOARD if ("board", key, name) in self.named}
             values = {key: float(self.model_values[key][at]) for key in sorted(changed)}
-            values["interval_scale"] = scale
+            values.update(_interval(widths, "calibrated"))
             replace_sections(path, [section("calibration", values, self.data[name])])
 
     @property
@@ -151,3 +152,7 @@ class Writer:
 def _within(name: str, value: float) -> float:
     limits = PARAMETERS[name]
     return min(max(value, limits.low), limits.high)
+
+
+def _interval(widths: Widths, basis: str) -> dict[str, float]:
+    return {"interval_scale": widths.scale[basis], "spread_run": widths.run[basis]}

@@ -164,7 +164,9 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         Parameter(
             "throttle_settle_s", 0.0, 10.0, "s", "run length at which half of the throttling shows"
         ),
-        Parameter("interval_scale", 0.1, 20.0, "1", "of the 80 % interval, for less known boards"),
+        Parameter(
+            "interval_scale", 0.1, 20.0, "1", "of a lone kernel's interval, for less known boards"
+        ),
         Parameter("spread_run", 0.0, 3.0, "1", "ln(error) that 80 % of runs of models stay below"),
         *(
             Parameter(f"spread_{kind}", 0.0, 3.0, "1", f"the same for a {kind} kernel alone")
