@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from phantomgpu.ops import Demand, Parallel
 from phantomgpu.workload.flow import Flow
-from phantomgpu.workload.operation import Op, Part
+from phantomgpu.workload.operation import SYNTHETIC, Op, Part
 from phantomgpu.workload.precision import CLASSES, FOLLOWS, VECTOR_FP16, peak_code
 from phantomgpu.workload.storage import Storage
 from phantomgpu.workload.workload import FAMILIES, FloatArray
@@ -116,7 +116,8 @@ def _traffic(
             continue
         for name, count in counts:
             views = read.setdefault(storage.base(name), {})
-            views[name] = max(views.get(name, 0), count)
+            seen = name.partition(SYNTHETIC)[0]  # a copy of a view inside the kernel is that view
+            views[seen] = max(views.get(seen, 0), count)
     return {base: _seen(base, views, storage) for base, views in read.items()}, written
 
 
