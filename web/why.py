@@ -13,14 +13,11 @@ from pyscript.ffi import create_proxy
 from web.save import as_png, as_svg, save, save_address
 from web.state import is_settled
 from web.view import chart_width
+from web.why_packed import why_unpacked
 from web.why_state import chosen_cell, file_name, why_request
 
-TABLES = {
-    "why-bars": "why-layer-table",
-    "why-roof": "why-kernel-table",
-    "why-memory": "why-step-table",
-}
-"""Which table is equal to which chart; it is put in place when someone opens it."""
+TABLES = ("why-layer-table", "why-kernel-table", "why-step-table")
+"""Tables equal to the charts; each is put in place when someone opens it."""
 
 REDRAW = 24
 """Pixels by which the page must change before charts are drawn for another width."""
@@ -75,12 +72,12 @@ class Why:
         """Have a point explained and put it in place."""
         self.section.setAttribute("aria-busy", "true")
         try:
-            answer = json.loads(await self.page.engine.why(json.dumps(wanted), width))
+            answer = await self.page.engine.why(json.dumps(wanted), width)
             self.shown, self.width, self.kernel = wanted, width, 0
-            if "error" in answer:
-                self.page.dispatch({"type": "failed", "error": answer["error"]})
+            if answer.startswith("{"):
+                self.page.dispatch({"type": "failed", "error": json.loads(answer)["error"]})
                 return
-            await self.place(answer["ok"])
+            await self.place(why_unpacked(answer))
         finally:
             self.is_busy = False
             self.section.setAttribute("aria-busy", "false")
@@ -89,16 +86,16 @@ class Why:
 
     async def place(self, regions):
         """Put regions in place, one at a time so that the page never stalls."""
-        ran = "why-bars" in regions
+        ran = len(regions) > 1
         self.section.classList.toggle("empty-handed", not ran)
         self.section.classList.remove("first")
         self.tables = {}
-        for name in regions:
-            if name in TABLES.values() and not _is_open(name):
-                self.tables[name] = regions[name]
+        for name, html in regions:
+            if name in TABLES and not _is_open(name):
+                self.tables[name] = html
                 document.getElementById(name).innerHTML = ""
                 continue
-            document.getElementById(name).innerHTML = regions[name]
+            document.getElementById(name).innerHTML = html
             await asyncio.sleep(0)
         if ran:
             self.show_selection()

@@ -7,7 +7,7 @@ from web.text import BOARD_GB_BYTES, board_gb, duration, escaped, exact
 from web.why_parts import csv, option, picture, table
 
 HEIGHT, TOP, BOTTOM, LEFT, RIGHT = 300, 44, 44, 48, 16
-MOST_OPTIONS = 600
+MOST_OPTIONS = 240
 """Launches that can be chosen one by one; of more there is only the outline."""
 
 FAR = 2.5

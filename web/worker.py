@@ -23,6 +23,7 @@ from phantomgpu.onnx import BytesSource
 from phantomgpu.onnx.source import GZIP_MAGIC
 from web.catalog import page_catalog, page_gpu, page_inspection
 from web.why_answer import Explained
+from web.why_packed import why_packed
 
 # onnx's compiled shape inference comes while the catalogue is read; what looks
 # into a model awaits it.
@@ -143,9 +144,11 @@ async def explain(request):
 
 
 async def why(request, width):
-    """The section "Why" of one cell as HTML by element id."""
+    """The section "Why" of one cell, packed as `web.why_packed` reads it; a mistake as JSON."""
     await onnx_loaded
-    return answered(lambda: explained.regions(request, width))
+    packed = []
+    mistake = answered(lambda: packed.append(why_packed(explained.regions(request, width))))
+    return packed[0] if packed else mistake
 
 
 def why_kernel(request, kernel):

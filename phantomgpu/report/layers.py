@@ -6,7 +6,7 @@ from typing import Any, Final
 from phantomgpu.report.rounding import SUMMED_DIGITS, rounded
 from phantomgpu.workload.steps import Step
 
-MOST_LAYERS: Final = 32
+MOST_LAYERS: Final = 48
 """Layers that people take in at a glance: modules are told apart as deeply as this allows."""
 
 
