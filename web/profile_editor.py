@@ -121,6 +121,8 @@ class ProfileEditor:
         found = document.getElementById("profile-heading")
         found.scrollIntoView({"block": "start"})
         found.focus()
+        # What the first comparison has to read and lower is there before the first edit.
+        await self.page.call("compare", json.dumps(self.page.state["request"]))
 
     async def show_code(self):
         """The text in the editor; the editor itself comes with the first."""
