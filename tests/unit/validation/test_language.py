@@ -3,6 +3,8 @@
 import pytest
 
 from phantomgpu.validation.language import LANGUAGE_MODELS, language_workload
+from phantomgpu.validation.models import model_outcomes, placed_rows
+from tests.unit.validation.builders import a_model_row
 
 
 def totals(name="Llama-3-8B", precision="fp16", text="tg512"):
@@ -49,3 +51,21 @@ def test_every_model_divides_its_width_among_its_heads():
     for model in LANGUAGE_MODELS.values():
         assert model.hidden % model.heads == 0
         assert model.heads % model.kv_heads == 0
+
+
+def test_row_of_a_language_model_needs_no_graph(catalog):
+    row = a_model_row(
+        model="Llama-3-8B", runtime="llama.cpp", precision="Q4_K_M", batch=1, input="tg512",
+        metric="tokens/s", value=100,
+    )  # fmt: skip
+    wrong = a_model_row(
+        line=3,
+        model="Llama-3-8B", runtime="llama.cpp", precision="fp16", batch=1, input="224x224",
+        metric="tokens/s", value=100,
+    )  # fmt: skip
+
+    said, unsaid = model_outcomes(placed_rows([row, wrong], catalog, []), catalog)
+
+    assert 10 < said.predicted < 100
+    assert said.low < said.predicted < said.high
+    assert "neither tgN nor ppN" in unsaid.reason

@@ -1,5 +1,6 @@
 """An operator row stands for the kernels that ran."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -169,3 +170,33 @@ def test_older_version_is_slower_than_the_one_the_profile_stands_for(catalog):
     assert old > 1.0
     assert new == unsaid == 1.0
     assert age_slowdown(a_model_row(runtime_version="1"), catalog.runtime("onnxruntime")) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ({"gpu": "voodoo-2"}, "no profile"),
+        ({"op": "fft"}, "no rule"),
+        ({"dtype": "fp8", "runtime": "vllm-1"}, "no peak"),
+    ],
+)
+def test_operator_that_cannot_be_predicted_has_a_reason(catalog, cells, reason):
+    (outcome,) = operator_outcomes([an_operator_row(**cells)], catalog)
+
+    assert outcome.predicted is None
+    assert reason in outcome.reason
+
+
+def test_quantised_operator_is_as_uncertain_as_its_quantisation(catalog):
+    plain, narrow = operator_outcomes(
+        [
+            an_operator_row(line=2, gpu="l40s", runtime="vllm-1"),
+            an_operator_row(line=3, gpu="l40s", runtime="vllm-1", dtype="fp8"),
+        ],
+        catalog,
+    )
+    values = catalog.gpu("l40s").calibration.values
+
+    for outcome, kind in ((plain, "matmul"), (narrow, "quantize")):
+        expected = np.exp(values[f"spread_{kind}"] * values["interval_scale"])
+        assert outcome.high / outcome.predicted == pytest.approx(expected)
