@@ -68,7 +68,7 @@ def _headline(best, gpus, model_name, several, is_close):
         batch="for one sample"
         if best["batch"] == 1
         else "for a <span class='nobreak'>batch of {}</span>".format(best["batch"]),
-        low=milliseconds(best["latency_low_ms"]),
+        low=figure(best["latency_low_ms"]),
         high=milliseconds(best["latency_high_ms"]),
     )
 
