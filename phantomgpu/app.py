@@ -291,6 +291,7 @@ class App:
         runtime: str = "tensorrt",
         precision: str = "fp16",
         batch: int | None = None,
+        gpu: str = "",
     ) -> Json:
         """The document of ``inspect --json``: what a model is, and what a runtime makes of it.
 
@@ -300,6 +301,7 @@ class App:
             runtime: Whose fusion.
             precision: What it runs as.
             batch: Samples per run; 1 where neither this nor ``dims`` says.
+            gpu: Adds ``cell``, ``layers``, ``roofs`` and times of the kernels, as ``explain``.
 
         Raises:
             PhantomGPUError: A mistake in the arguments, or the model.
@@ -326,9 +328,13 @@ class App:
         why |= dict.fromkeys(chosen, "given")
         if batch is None:
             why |= {symbol: "guess: batch 1" for symbol in [batch_symbol(graph)] if symbol}
-        return inspection_json(
+        document = inspection_json(
             graph, schedule.shaped, workload, name=name, timeline=timeline, why=why
         )
+        if not gpu:
+            return document
+        told = self.explain({**asked, "gpus": [gpu]})
+        return document | {part: told[part] for part in ("cell", "kernels", "layers", "roofs")}
 
     def explain(self, request: Mapping[str, Any]) -> Json:
         """Why one cell takes the time it takes.
@@ -338,29 +344,20 @@ class App:
                 name the cell.
 
         Returns:
-            As ``report.explanation.explanation_json``: the cell, its kernels, layers, memory,
-            the board's roofs, and charts.
+            As ``report.explanation.explanation_json``: kernels, layers, memory, roofs, charts.
         """
         return explanation_json(self._point(request))
 
     def explain_kernel(self, request: Mapping[str, Any], kernel: int) -> Json:
-        """What the time of one kernel is made of: terms with their inputs, formulas, sources.
-
-        Args:
-            request: As for ``explain``.
-            kernel: Its place in the ``kernels`` of ``explain``.
+        """The terms of one kernel's time, by its place in ``explain``: formulas, inputs, sources.
 
         Raises:
-            RequestError: There are not so many.
+            RequestError: There are not so many kernels.
         """
         return anatomy_json(self._point(request), kernel)
 
     def netron(self, request: Mapping[str, Any]) -> Json:
-        """The figures of one cell as an attachment that Netron shows beside each node.
-
-        Args:
-            request: As for ``explain``.
-        """
+        """The cell of ``explain`` as an attachment that Netron shows beside each node."""
         return netron_attachment(self.explain(request))
 
     def _point(self, request: Mapping[str, Any]) -> Point:

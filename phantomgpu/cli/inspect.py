@@ -21,7 +21,7 @@ from phantomgpu.cli.options import (
 )
 from phantomgpu.cli.output import console, print_json
 from phantomgpu.cli.tables import plain_table
-from phantomgpu.report.rounding import compact
+from phantomgpu.report.rounding import compact, figure
 
 MOST_KERNELS: Final = 15
 MOST_OPERATORS: Final = 12
@@ -39,6 +39,7 @@ _BARS: Final = "▁▂▃▄▅▆▇█"
     "--precision", default="fp16", show_default=True, metavar="P", help="What it runs as."
 )
 @click.option("--batch", metavar="N", help="Samples per run. [default: 1]")
+@click.option("--gpu", default="", metavar="ID", help="Time each kernel on this GPU.")
 @click.option("--all", "show_all", is_flag=True, help=f"All kernels, not the first {MOST_KERNELS}.")
 @PROFILES
 @DOWNLOAD
@@ -49,6 +50,7 @@ def inspect(
     runtime: str,
     precision: str,
     batch: str | None,
+    gpu: str,
     show_all: bool,
     profiles: tuple[str, ...],
     download: bool,
@@ -64,7 +66,9 @@ def inspect(
     sizes = named_numbers(dims, "--dim")
     samples = None if batch is None else whole_number(batch, "--batch")
     open_models(app, (model,), download=download)
-    found = app.inspect(model, dims=sizes, runtime=runtime, precision=precision, batch=samples)
+    found = app.inspect(
+        model, dims=sizes, runtime=runtime, precision=precision, batch=samples, gpu=gpu
+    )
     if as_json:
         print_json(found)
     else:
@@ -86,11 +90,12 @@ def _print(found: Mapping[str, Any], out: Console, *, most: int) -> None:
     out.print()
     out.print(
         Text(
-            f"Kernels under {run['runtime']} in {run['precision']} at batch {run['batch']}",
+            f"Kernels under {run['runtime']} in {run['precision']} at batch {run['batch']}"
+            + _on_gpu(found),
             style="bold",
         )
     )
-    out.print(_kernels(found, most))
+    out.print(_timed_kernels(found, most) if _is_timed(found) else _kernels(found, most))
     left = len(found["kernels"]) - most
     if left > 0:
         out.print(Text(f"and {left} smaller ones; --all shows them", style="dim"))
@@ -163,6 +168,39 @@ def _kernels(found: Mapping[str, Any], most: int) -> Any:
             compact(row["flops"]),
             _bytes(row["read_bytes"]),
             _bytes(row["write_bytes"]),
+        )
+    return table
+
+
+def _is_timed(found: Mapping[str, Any]) -> bool:
+    return "cell" in found and found["kernels"][0]["time_us"] is not None
+
+
+def _on_gpu(found: Mapping[str, Any]) -> str:
+    """Where they were timed, and what they add up to; why not, where they cannot run there."""
+    if "cell" not in found:
+        return ""
+    cell = found["cell"]
+    if cell["problem"] is not None:
+        return f" on {cell['gpu']}: {cell['problem']['what']}"
+    return f" on {cell['gpu']}: {figure(cell['latency_ms'])} ms in all"
+
+
+def _timed_kernels(found: Mapping[str, Any], most: int) -> Any:
+    """The kernels with the longest first, which is how they come."""
+    table = plain_table(
+        "kernel", "shape", "count", "each, µs", "all, ms", "share", "bound by",
+        numeric=("count", "each, µs", "all, ms", "share"),
+    )  # fmt: skip
+    for row in found["kernels"][:most]:
+        table.add_row(
+            Text(row["op"], style="bold"),
+            row["shape"],
+            str(row["count"]),
+            figure(row["time_us"]),
+            figure(row["total_ms"]),
+            f"{100 * row['share']:.1f} %",
+            row["bound"],
         )
     return table
 

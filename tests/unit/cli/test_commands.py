@@ -154,6 +154,23 @@ def test_inspect_says_what_each_free_dimension_was_set_to_and_why(run):
     assert free == {"batch": (1, "guess: batch 1"), "sequence": (64, "given")}
 
 
+def test_inspect_times_kernels_on_a_gpu_with_the_longest_first(run):
+    found = json.loads(run("inspect", "resnet50", "--gpu", "t4", "--batch", "8", "--json").stdout)
+    printed = run("inspect", "resnet50", "--gpu", "t4", "--batch", "8").stdout
+
+    shares = [row["share"] for row in found["kernels"]]
+    assert shares == sorted(shares, reverse=True)
+    assert {"cell", "layers", "roofs"} <= set(found)
+    assert "on t4" in printed
+    assert "bound by" in printed
+
+
+def test_inspect_says_why_kernels_cannot_be_timed_on_a_gpu(run):
+    printed = run("inspect", "resnet50", "--gpu", "t4", "--precision", "fp8").stdout
+
+    assert "fp8" in printed.split("on t4:")[1]
+
+
 def test_inspect_takes_the_batch_as_a_dimension_too(run):
     by_option = run("inspect", "resnet50", "--batch", "4", "--json").stdout
     by_dim = run("inspect", "resnet50", "--dim", "batch=4", "--json").stdout
