@@ -116,13 +116,15 @@ class ProfileEditor:
         self.gpu = gpu
         self.text = text if text is not None else used["text"] if used else self.base
         document.getElementById("profile").hidden = False
+        document.getElementById("profile-compare").setAttribute("aria-pressed", "false")
         await self.show_code()
         await self.judge()
         found = document.getElementById("profile-heading")
         found.scrollIntoView({"block": "start"})
         found.focus()
-        # What the first comparison has to read and lower is there before the first edit.
-        await self.page.call("compare", json.dumps(self.page.state["request"]))
+        if self.page.state["made"] == "build":
+            # What the first comparison has to read is there before the first edit.
+            await self.page.call("compare", json.dumps(self.page.state["request"]))
 
     async def show_code(self):
         """The text in the editor; the editor itself comes with the first."""

@@ -27,7 +27,7 @@ def _problem(problem):
         "<li class='{severity}'><span class='mark'>{word}</span> {place}"
         "<p class='what'>{what}</p><p class='fix'>{fix}</p></li>"
     ).format(
-        severity=escaped(problem["severity"]),
+        severity="mistake" if problem["severity"] == "error" else "warning",
         word="Mistake" if problem["severity"] == "error" else "Warning",
         place=place or escaped(problem["where"]),
         what=escaped(problem["what"]),

@@ -68,7 +68,7 @@ def variant_of(catalog: Catalog, name: str, *, taken: Collection[str] = ()) -> t
         f'name    = "{document["name"]}, variant{mark}"\n\n'
         "[spec]\n"
         f"bandwidth_gb_per_s = {document['spec']['bandwidth_gb_per_s']}  # GB/s; "
-        "all that is not here is taken from there\n"
+        "what is not here is inherited\n"
     )
     return found, text
 

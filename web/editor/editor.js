@@ -115,7 +115,7 @@ export const open = (parent, label, text, changed, complete) => {
   const comparing = new Compartment();
   const naming = new Compartment();
   const named = (name) => EditorView.contentAttributes.of({
-    "aria-label": name, "aria-describedby": "profile-way-out",
+    "aria-label": name, "aria-describedby": "profile-way-out", tabindex: "0",
   });
   const extensions = [
     lineNumbers(), highlightActiveLine(), highlightActiveLineGutter(), drawSelection(), history(),
