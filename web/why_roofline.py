@@ -201,9 +201,9 @@ def _point(frame, found, place, layers):
     inside = "<circle class='reach' cx='{:.1f}' cy='{:.1f}' r='12'/>".format(x, y)
     inside += shape(kernel["bound"], x, y, size)
     if kernel["share"] >= NUMBERED:
-        inside += (
-            "<text class='rank' aria-hidden='true' x='{:.1f}' y='{:.1f}'>{}</text>"
-        ).format(x, y + 4, place + 1)
+        inside += ("<text class='rank' aria-hidden='true' x='{:.1f}' y='{:.1f}'>{}</text>").format(
+            x, y + 4, place + 1
+        )
     label = "{}. {} {}: {} of the time, {} FLOP per byte, {}FLOP/s, bound by {}".format(
         place + 1, kernel["op"], kernel["shape"], percent(kernel["share"]),
         figure(kernel["intensity"]), _rate(kernel["flops_per_s"], " "), bound_name(kernel["bound"]),
