@@ -51,8 +51,15 @@ def with_free_dimensions(live: Comparison, tmp_path: Path) -> None:
     live.drop(models / "bert-base.onnx.gz")
 
 
+def editing(live: Comparison, tmp_path: Path) -> None:
+    live.page.locator("[data-do=profile-edit]").first.click()
+    live.page.locator("#profile .cm-content").press("Control+End")
+    live.page.keyboard.type("\nspec = 3")
+    live.page.locator("#profile .problems").wait_for()
+
+
 STATES: tuple[Callable[[Comparison, Path], None], ...] = (
-    first, searching, failing, too_large, pinned, with_free_dimensions,
+    first, searching, failing, too_large, pinned, with_free_dimensions, editing,
 )  # fmt: skip
 
 
