@@ -6,6 +6,7 @@ answer needs no script and the page goes on from there.
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def main(arguments: list[str]) -> int:
     site, app = Path(arguments[0]), engine()
     index = site / "index.html"
     first = first_answer(app)
-    index.write_text(explained(filled(index.read_text("utf-8"), first), app, first), "utf-8")
+    html = index.read_text("utf-8").replace("<!--core-->", preloaded_core(site))
+    index.write_text(explained(filled(html, first), app, first), "utf-8")
     (site / "grid").mkdir(exist_ok=True)
     for model in app.models():
         text = json.dumps(grid_of(app, model["id"]), separators=(",", ":"))
@@ -86,6 +88,7 @@ def filled(html: str, first: dict) -> str:
         if html.count(place) != 1:
             raise ValueError(f"index.html has no single place {place}")
         html = html.replace(place, region)
+    html = html.replace("<!--preloads-->", preloads(html))
     state = json.dumps(first, separators=(",", ":")).replace("<", "\\u003c")
     script = f'<script type="application/json" id="first">{state}</script>'
     return html.replace("<!--first-->", script)
@@ -98,6 +101,26 @@ def explained(html: str, app: App, first: dict) -> str:
         html = html.replace(f"<!--{name}-->", region)
     html = html.replace('data-width=""', f'data-width="{WHY_WIDTH}"')
     return html.replace('data-request=""', f'data-request="{escaped(json.dumps(request))}"')
+
+
+def preloaded_core(site: Path) -> str:
+    """A link to what PyScript's core.js imports, whose name changes with its version."""
+    core = (site / "parts" / "pyscript" / "core.js").read_text("utf-8")
+    (chunk,) = set(re.findall(r"core-[\w-]+\.js", core.partition("sourceMappingURL")[0]))
+    return f'<link rel="modulepreload" href="parts/pyscript/{chunk}" />'
+
+
+def preloads(html: str) -> str:
+    """Links that ask for the page's own modules before the engine's many megabytes.
+
+    Args:
+        html: The page, whose interface names its modules as ``"./x.py": "./web/x.py"``.
+    """
+    interface = html.partition('<script type="mpy"')[2].partition("</script>")[0]
+    modules = re.findall(r'"\./(\w+\.py)": "\./web/', interface)
+    return "\n    ".join(
+        f'<link rel="preload" href="{module}" as="fetch" crossorigin />' for module in modules
+    )
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ class Watch:
         assert self.elsewhere == []
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type == "error":
             self.errors.append(message.text)
 
     def _request(self, request: Request) -> None:
