@@ -57,7 +57,7 @@ def bars(found, width):
         width: In pixels.
     """
     layers = found["layers"]
-    room = 13 if width < NARROW else 24
+    room = 24 if width >= NARROW else (16 if width >= 340 else 13)
     names = [cut(layer["name"], room) for layer in layers]
     left = 12 + 7.0 * max(len(name) for name in names)
     right = width - 62
@@ -153,7 +153,7 @@ def _layer_name(layer, x, y, wide, high):
     if wide < LABELLED[0] or high < LABELLED[1]:
         return ""
     return "<text class='layer-name' x='{:.1f}' y='{:.1f}'>{}</text>".format(
-        x + 6, y + 15, escaped(cut(layer["name"], int((wide - 10) / 7)))
+        x + 6, y + 15, escaped(cut(layer["name"], int((wide - 10) / 6.6)))
     )
 
 

@@ -13,7 +13,7 @@ class Estimate:
     """One workload on G GPUs; K distinct kernels.
 
     Attributes:
-        compute_s: Time the arithmetic of one such kernel needs. [gpu, kernel]
+        compute_s: Time the arithmetic of one such kernel needs in a run. [gpu, kernel]
         memory_s: Time its memory traffic needs. [gpu, kernel]
         launch_s: Start cost that is not hidden, of one such kernel. [gpu, kernel]
         kernel_s: Time of one such kernel among others: smooth maximum of the first two, times

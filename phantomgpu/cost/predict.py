@@ -76,8 +76,13 @@ def predict(
     kinds = kinds_of(kernels)
     host = host_of(runtime, kinds, len(workloads))
     times = run_times(kernels, kinds, starts, boards, host)
-    among_others_s = times.kernel_s * float(host.run_slowdown[0])
-    times = replace(times, kernel_s=among_others_s)
+    among_others = float(host.run_slowdown[0])
+    times = replace(
+        times,
+        core_s=times.core_s * among_others,
+        traffic_s=times.traffic_s * among_others,
+        kernel_s=times.kernel_s * among_others,
+    )
     ends = [*starts[1:].tolist(), len(kernels)]
     return [
         _estimate(workload, kernels, times, run, slice(start, end), boards, runtime)

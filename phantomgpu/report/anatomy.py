@@ -134,7 +134,9 @@ def _arithmetic(point: Point, terms: Terms, at: int) -> Json:
             _fact("slower clock: power limit", slower, "×", "the run's energy at boost clock")
         )
         functions = (*functions, clock_slowdown)
-    return _term("arithmetic", terms.core_s[at] * slower, formula, functions, inputs)
+    inputs += _among(point)
+    seconds = terms.core_s[at] * slower * _run_factor(point)
+    return _term("arithmetic", seconds, formula, functions, inputs)
 
 
 def _inside(peak: str, *, is_attention: bool) -> list[str]:
@@ -155,14 +157,27 @@ def _traffic(point: Point, terms: Terms, at: int) -> Json:
         _fitted(point, "cache_bytes_per_cycle"),
         _spec(point, "l2_mb", spec.l2_bytes / 2**20, "MB"),
         _fitted(point, "cache_share"),
+        *_among(point),
     ]
     return _term(
         "traffic",
-        terms.memory_s[at] + terms.cache_s[at] * terms.clock_slowdown,
+        (terms.memory_s[at] + terms.cache_s[at] * terms.clock_slowdown) * _run_factor(point),
         "memory bytes / (bandwidth · efficiency) + cached bytes / (bytes per cycle · SMs · clock)",
         (memory_time, cache_time, hit_share),
         inputs,
     )
+
+
+def _run_factor(point: Point) -> float:
+    """What a run of many kernels makes of each."""
+    return point.runtime.calibration.get("run_slowdown", 1.0)
+
+
+def _among(point: Point) -> list[Json]:
+    """That factor as an input, where there is one."""
+    factor, meaning = _run_factor(point), RUNTIME_PARAMETERS["run_slowdown"].meaning
+    source = _runtime_source(point.runtime, "run_slowdown")
+    return [] if factor == 1.0 else [_fact(f"factor: {meaning}", factor, "×", source)]
 
 
 def _overlap(point: Point, terms: Terms, at: int) -> Json:
@@ -171,14 +186,10 @@ def _overlap(point: Point, terms: Terms, at: int) -> Json:
     if slowdown != 1.0:
         source = _runtime_source(point.runtime, f"slowdown_{terms.kinds[at]}")
         inputs.append(_fact("the runtime's kernel beside the best", slowdown, "×", source))
-    among = point.runtime.calibration.get("run_slowdown", 1.0)
-    if among != 1.0:
-        meaning = RUNTIME_PARAMETERS["run_slowdown"].meaning
-        inputs.append(_fact(meaning, among, "×", _runtime_source(point.runtime, "run_slowdown")))
     return _term(
         "both, overlapped",
         float(point.estimate.kernel_s[0, at]),
-        "run factor · runtime factor · (arithmetic^p + traffic^p)^(1/p)",
+        "runtime factor · (arithmetic^p + traffic^p)^(1/p)",
         (smooth_maximum,),
         inputs,
     )
