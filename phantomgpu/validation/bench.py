@@ -10,6 +10,7 @@ from phantomgpu.cost.columns import Boards, joined
 from phantomgpu.cost.kinds import kinds_of
 from phantomgpu.cost.predict import Host, host_of, run_times
 from phantomgpu.hardware import Runtime
+from phantomgpu.validation.age import age_slowdown
 from phantomgpu.validation.models import METRICS, Placed
 from phantomgpu.validation.operators import Measured, table_of
 from phantomgpu.validation.timed import alone_host, spread_of
@@ -44,7 +45,7 @@ class Bench:
         starts: First kernel of each run. [run]
         host: The runtime.
         copies: Equal runs that each stands for. [run]
-        measured_s: What the rows say. [run]
+        measured_s: What the rows say, less what an older version of the runtime adds. [run]
         subjects: What each run is one of. [run]
     """
 
@@ -99,7 +100,7 @@ def model_bench(rows: Sequence[Placed], runtime: Runtime) -> Bench:
         starts=starts,
         host=host_of(runtime, kinds, len(workloads)),
         copies=np.ones(len(workloads)),
-        measured_s=np.array([_seconds(each) for each in rows]),
+        measured_s=np.array([_seconds(each) / age_slowdown(each.row, runtime) for each in rows]),
         subjects=tuple(Subject(each.row.text("model"), runtime.id, each.graph) for each in rows),
     )
 
