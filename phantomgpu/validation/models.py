@@ -43,7 +43,7 @@ class Placed:
         point: Where it was measured.
         workload: What ran there; None where that cannot be told.
         reason: Why not.
-        graph: SHA-256 of the model's file; empty where there is none.
+        graph: SHA-256 of the model's file, or the name of a language model that needs none.
     """
 
     row: Row
@@ -105,7 +105,7 @@ def _of_language_model(row: Row, point: Point) -> Placed:
     said = language_workload(row.text("model"), row.text("precision"), row.text("input"))
     if isinstance(said, str):
         return Placed(row, point, None, said)
-    return Placed(row, point, said)
+    return Placed(row, point, said, graph=row.text("model"))
 
 
 def model_outcomes(placed: Iterable[Placed], catalog: Catalog) -> list[Outcome]:
