@@ -161,7 +161,7 @@ class Page:
             self.dispatch({"type": "restored", "request": json.loads(kept), "saw": {}})
         elif has_link():
             await self.open_link(window.location.hash)
-        if not has_link():
+        if not self.state["from_link"]:
             await self.profiles.remember(not kept)
         self.started.set()
         self.dispatch({"type": "engine", "phase": "ready"})
@@ -327,7 +327,9 @@ def on_drop(event):
     event.preventDefault()
     view.drag(False)
     if event.dataTransfer and event.dataTransfer.files.length:
-        spawn(page.open(event.dataTransfer.files.item(0)))
+        file = event.dataTransfer.files.item(0)
+        is_profile = file.name.endswith(".toml") and not file.name.endswith(".phantom.toml")
+        spawn(page.profiles.open_file(file) if is_profile else page.open(file))
 
 
 def on_progress(event):

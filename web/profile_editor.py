@@ -34,7 +34,7 @@ class ProfileEditor:
         self.text = ""
         self.base = ""
         self.answer = {"problems": [], "changes": [], "gpu": None}
-        self.from_button = ""
+        self.drafts = {}
         self.kept = {}
         self.is_loaded = False
         self.is_reading = False
@@ -112,9 +112,12 @@ class ProfileEditor:
                 self.page.dispatch({"type": "failed", "error": answer["error"]})
                 return
             self.base = answer["ok"]["text"]
+        self.leave()
         used = self.page.state["custom"].get(gpu)
         self.gpu = gpu
-        self.text = text if text is not None else used["text"] if used else self.base
+        if text is None:
+            text = self.drafts.get(gpu, used["text"] if used else self.base)
+        self.text = text
         document.getElementById("profile").hidden = False
         document.getElementById("profile-compare").setAttribute("aria-pressed", "false")
         await self.show_code()
@@ -143,8 +146,16 @@ class ProfileEditor:
             create_proxy(self.on_completing),
         )
 
+    def leave(self):
+        """Another profile comes, or none: a text with a mistake waits for its next opening."""
+        if self.gpu and any(each["severity"] == "error" for each in self.answer["problems"]):
+            self.drafts[self.gpu] = self.text
+        else:
+            self.drafts.pop(self.gpu, None)
+
     def close(self):
         """Hide the section; the focus goes back to where it came from."""
+        self.leave()
         document.getElementById("profile").hidden = True
         gpu, self.gpu = self.gpu, ""
         button = document.getElementById("edit-" + gpu) or document.getElementById("gpu-search")
@@ -260,6 +271,7 @@ class ProfileEditor:
         if not self.base:
             gpu = self.gpu
             self.close()
+            self.drafts.pop(gpu, None)
             self.page.dispatch({"type": "profile_reset", "id": gpu})
             return
         self.text = self.base

@@ -43,8 +43,14 @@ def read_document(text: str, *, kind: str, origin: str) -> Document:
     return document
 
 
-def require(document: Document, *, kind: str, origin: str) -> None:
+def require(document: Document, *, kind: str, origin: str, text: str = "") -> None:
     """Raise unless every required key is there.
+
+    Args:
+        document: All keys, with what it stands on.
+        kind: ``"gpus"``, ``"architectures"`` or ``"runtimes"``.
+        origin: The path people know its text by.
+        text: That text, for the line of the table in which a key is missing.
 
     Raises:
         ProfileError: One is missing.
@@ -56,7 +62,7 @@ def require(document: Document, *, kind: str, origin: str) -> None:
             unit = f", in {key.unit}" if key.unit else ""
             raise ProfileError(
                 f"{key.path} is missing",
-                where=f"{origin}, [{table}]" if table else origin,
+                where=_table_place(text, origin, table) if table else origin,
                 fix=f"add {name} = … to {f'[{table}]' if table else 'the top'}{unit}: "
                 f"{key.meaning[0].lower()}{key.meaning[1:]}",
             )
@@ -67,6 +73,13 @@ def place(text: str, origin: str, path: Path) -> str:
     name = ".".join(path)
     found = positions(text).get(path)
     return f"{origin}, line {found.line}, column {found.column}, {name}" if found else origin
+
+
+def _table_place(text: str, origin: str, table: str) -> str:
+    """``where`` of a table: file and header, with its line and column where it has one."""
+    found = positions(text).get(tuple(table.split(".")))
+    line = f", line {found.line}, column {found.column}" if found else ""
+    return f"{origin}{line}, [{table}]"
 
 
 def leaves(table: Mapping[str, Any], above: Path = ()) -> Iterator[tuple[Path, Any]]:

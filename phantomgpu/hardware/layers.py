@@ -92,7 +92,7 @@ def read(layers: Layers, kind: str, name: str) -> Read:
         UnknownNameError: One extends another that is not there.
     """
     found = _standing(layers, kind, name, len(layers[kind, name]) - 1, ())
-    require(found.document, kind=kind, origin=found.file.origin)
+    require(found.document, kind=kind, origin=found.file.origin, text=found.file.text)
     return found
 
 

@@ -317,6 +317,21 @@ def test_profile_is_saved_and_opened_as_a_file(editor: Editor, text: str, tmp_pa
     assert "my-board" in editor.live.gpus()
 
 
+def test_dropped_profile_opens_and_a_text_with_a_mistake_waits(
+    live: Comparison, text: str, tmp_path: Path
+) -> None:
+    editor = Editor(live)
+    file = tmp_path / f"{GPU}.toml"
+    file.write_text(changed(text, "tdp_w              = 700", "tdp_w ="), "utf-8")
+
+    live.drop(file)
+    expect(editor.section.locator("#profile-status")).to_contain_text("keeps running")
+    editor.section.get_by_role("button", name="Close").click()
+    editor.open()
+
+    assert "invalid value" in editor.problem()["what"]
+
+
 def test_editor_is_not_loaded_until_it_is_opened(live: Comparison) -> None:
     fetched = "performance.getEntriesByType('resource').map(each => each.name)"
     editor = Editor(live)

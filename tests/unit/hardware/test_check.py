@@ -144,8 +144,17 @@ def test_profile_without_a_required_key_says_which_and_in_what_unit(line):
     with pytest.raises(ProfileError) as caught:
         load_catalog(files(a_profile(**{name: None}))).gpu("round-1")
     assert f"spec.{name} is missing" == caught.value.what
-    assert caught.value.where == "gpus/round-1.toml, [spec]"
+    assert caught.value.where == "gpus/round-1.toml, line 4, column 2, [spec]"
     assert caught.value.fix.startswith(f"add {name} = … to [spec]")
+
+
+def test_missing_table_is_named_without_a_line():
+    text = 'name = "Bare"\n'
+
+    with pytest.raises(ProfileError) as caught:
+        load_catalog(files(text)).gpu("round-1")
+
+    assert caught.value.where == "gpus/round-1.toml, [spec]"
 
 
 def test_missing_key_at_the_top_names_the_file():
