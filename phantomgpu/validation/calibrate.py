@@ -35,6 +35,10 @@ NOTICEABLE: Final = 1e-3
 """A value that moved by less is not written."""
 
 
+_SHARES: Final = ("model", "operator", "correlation", "model_correlation", "calibrated")
+"""Lines of the file of spreads that are no parameter, in the order of ``Spreads``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spreads:
     """How far values differ between boards, and how errors hang together.
@@ -43,8 +47,9 @@ class Spreads:
         values: Standard deviation of the logarithm between boards, by parameter.
         model_share: Of the spread of a model's errors, what it has on every GPU.
         operator_share: Of the spread of an operator's errors, what all its shapes have.
-        correlation: Of the errors of any two rows: what the model of the cost gets wrong for many
-            rows alike must not be put down to the GPU.
+        correlation: Of the errors of any two operators: what the model of the cost gets wrong for
+            many rows alike must not be put down to the GPU.
+        model_correlation: Of the errors of any two models.
         calibrated_share: Of the spreads of values, on a board whose own were fitted already.
     """
 
@@ -52,6 +57,7 @@ class Spreads:
     model_share: float
     operator_share: float
     correlation: float
+    model_correlation: float
     calibrated_share: float
 
 
@@ -95,8 +101,7 @@ def read_spreads(text: str) -> Spreads:
         row["parameter"]: float(row["log_spread"]) for row in csv.DictReader(text.splitlines())
     }
     values = {name: spread for name, spread in shares.items() if name in PARAMETERS}
-    rest = (shares[name] for name in ("model", "operator", "correlation", "calibrated"))
-    return Spreads(values, *rest)
+    return Spreads(values, *(shares[name] for name in _SHARES))
 
 
 def calibrate(benches: Sequence[Bench], gpu: GpuProfile, spreads: Spreads) -> Calibrated:
@@ -166,7 +171,9 @@ class _Problem:
         self._shared = share * np.array([deviation[at == k][0] for k in range(len(share))])
         self._deviation = deviation
         self._own = deviation * np.sqrt(1.0 - share[at] ** 2)
-        alike = 1.0 + (len(rows) - 1.0) * spreads.correlation
+        models = sum(bool(subject.graph) for subject in rows)
+        alike = 1.0 + spreads.correlation * max(len(rows) - models - 1.0, 0.0)
+        alike += spreads.model_correlation * max(models - 1.0, 0.0)
         known = spreads.calibrated_share if gpu.calibration.basis == "calibrated" else 1.0
         spread_of_values = np.array([spreads.values[name] for name in self.names])
         self._prior = spread_of_values * known / np.sqrt(alike)
