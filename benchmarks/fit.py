@@ -11,12 +11,13 @@ Only ``measurements/ops.csv`` and ``measurements/models.csv`` are read, and the 
 
 import argparse
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.fitting.intervals import spreads_of, widths_of
+from benchmarks.fitting.intervals import Widths, spreads_of, widths_of
 from benchmarks.fitting.leave_out import left_out
 from benchmarks.fitting.load import boards_in, catalog_in, runs_in
 from benchmarks.fitting.model import Model
@@ -68,7 +69,7 @@ def main() -> None:
     if given.dry_run:
         return
     spreads = spreads_of(rows, seen)
-    widths = widths_of(rows, spreads, seen, by_gpu, by_architecture)
+    widths = widths_of(rows, spreads, seen, by_gpu, by_architecture, _last(profiles))
     print(spreads, widths)
     if by_gpu is not None and by_architecture is not None:
         results = Results(seen, by_gpu, by_architecture)
@@ -80,6 +81,20 @@ def main() -> None:
     writer.architectures(widths)
     writer.boards(widths)
     writer.runtimes()
+
+
+def _last(profiles: Path) -> Widths:
+    """Widths that the profiles hold: a measured architecture's, and the default's."""
+    tables = {
+        "spec": ("default", "calibration"),
+        "architecture": ("hopper", "calibration"),
+    }
+    scale, run = {}, {}
+    for basis, (name, section) in tables.items():
+        text = (profiles / "architectures" / f"{name}.toml").read_text("utf-8")
+        values = tomllib.loads(text)[section]
+        scale[basis], run[basis] = values["interval_scale"], values["spread_run"]
+    return Widths(scale, run)
 
 
 def _data(model: Model, rows: object) -> dict[str, str]:

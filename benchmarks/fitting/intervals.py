@@ -46,20 +46,21 @@ def widths_of(
     seen: Array,
     by_gpu: Array | None,
     by_architecture: Array | None,
+    last: Widths,
 ) -> Widths:
     """What widens an interval where the board, or its whole architecture, was never measured.
 
-    Without left-out predictions the factors are those of the last time they were made.
+    Without left-out predictions they are those of the last time, which the profiles hold.
     """
-    scale = {"calibrated": 1.0, "architecture": 1.3, "spec": 1.6}
-    run = {"calibrated": 0.0, "architecture": 0.0, "spec": 0.0}
+    scale, run = {"calibrated": 1.0}, {}
     ways = {"calibrated": seen, "architecture": by_gpu, "spec": by_architecture}
     for basis, prediction in ways.items():
-        off = np.abs((seen if prediction is None else prediction) - np.log(table.measured_s))
-        run[basis] = float(np.quantile(off[table.is_model], SHARE))
         if prediction is None:
-            run[basis] *= scale[basis]
-        elif basis != "calibrated":
+            scale[basis], run[basis] = last.scale[basis], last.run[basis]
+            continue
+        off = np.abs(prediction - np.log(table.measured_s))
+        run[basis] = float(np.quantile(off[table.is_model], SHARE))
+        if basis != "calibrated":
             relative = off / spread_of(table, spreads)
             scale[basis] = float(np.quantile(relative[~table.is_model], SHARE))
     for values in (scale, run):

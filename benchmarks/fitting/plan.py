@@ -87,6 +87,21 @@ RELATIVES: Final[Mapping[str, str]] = {
 INHERITED: Final = ("operand_bytes_per_cycle_fp32", "misalignment_fp32", "efficiency_fp32")
 """What is taken over from a relative."""
 
+SIBLINGS: Final[Mapping[str, str]] = {
+    "blackwell/gb300": "blackwell/gb100", "ampere/ga102-a10g": "ampere/ga102",
+    "ampere/ga10b": "ampere/ga100", "ada/ad102-l40": "ada/ad102",
+    "blackwell-rtx/gb202": "ada/ad102", "blackwell-rtx/gb202-geforce": "ada/ad102-geforce",
+}  # fmt: skip
+"""Measured kind of SM that one without rows is most like: nobody wins by not being measured."""
+
+STATED: Final[Mapping[str, Mapping[str, float]]] = {
+    name: {"efficiency_fp16": 0.6, "efficiency_fp8": 0.5, "efficiency_int8": 0.6}
+    for name in ("cdna", "cdna2", "cdna3", "cdna4", "rdna3", "xe-hpc", "xe-hpg", "xe2", "gaudi",
+                 "apple")
+}  # fmt: skip
+"""Matrix units without rows. SemiAnalysis, "MI300X vs H100 vs H200 Benchmark" (December 2024):
+620 of MI300X's 1,307 TFLOPS in bf16 where H100 reaches 720 of 989; the others are taken alike."""
+
 RUNTIME_START: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = {
     "pytorch-eager": {"dispatch_us": (22.0, 0.2)},
     "pytorch-eager-nhwc": {"dispatch_us": (22.0, 0.2)},

@@ -73,18 +73,20 @@ class Writer:
                 groups[name].append(board.group)
         for architecture, members in groups.items():
             sections = []
-            measured = [g for g in members if g in self.data]
             alone = len(members) == 1
             if not alone:
                 base = self._group(architecture)
                 sections.append(section("calibration", base, ""))
             for group in sorted(members):
                 values = self._group(group)
-                if group in measured:
+                sibling = plan.SIBLINGS.get(group, "")
+                is_alike = sibling.partition("/")[0] == architecture
+                like = sibling if is_alike else group
+                if like in self.data:
                     values.update(_interval(widths, "architecture"))
                 kind = group.partition("/")[2]
                 table = "calibration" if alone else f"sm_calibration.{kind}"
-                sections.append(section(table, values, self.data.get(group, "")))
+                sections.append(section(table, values, self.data.get(like, "")))
             replace_sections(self.profiles / "architectures" / f"{architecture}.toml", sections)
 
     def boards(self, widths: Widths) -> None:
@@ -136,16 +138,18 @@ class Writer:
     def _group(self, group: str) -> dict[str, float]:
         """Values of a group that differ from the default's."""
         out: dict[str, float] = {}
+        own, group = group, plan.SIBLINGS.get(group, group)
         for name, (start, _) in plan.START.items():
             base = self.named.get(("all", name), math.log(start))
             offset = self.model.group_offset(self.named, name, group)
             offset += self.named.get(("kin", name, plan.KIN.get(group, "")), 0.0)
             if name.startswith("joule_per_flop"):
                 offset += self.named.get(("group", "energy", group), 0.0)
-                offset += math.log(process_of(group)[0])
+                offset += math.log(process_of(own)[0])
             if abs(offset) > 5e-4:
                 out[name] = _within(name, math.exp(base + offset))
-        out["nominal_clock_hz"] = process_of(group)[1]
+        out["nominal_clock_hz"] = process_of(own)[1]
+        out.update(plan.STATED.get(own.partition("/")[0], {}))
         return out
 
 

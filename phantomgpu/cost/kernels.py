@@ -11,6 +11,7 @@ from phantomgpu.cost.bandwidth import cache_time, memory_time
 from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY, is_decoding
+from phantomgpu.cost.least import least_time
 from phantomgpu.cost.power import switching_scale
 from phantomgpu.cost.product import Pipeline, product_time
 from phantomgpu.cost.winograd import winograd_products
@@ -34,12 +35,14 @@ class Activities:
         cache_s: Traffic with the cache, which the clock paces too. [gpu, kernel]
         memory_s: Traffic with the memory, which it does not. [gpu, kernel]
         energy_j: Switching energy. [gpu, kernel]
+        least_s: What the kernel takes at the very least, whoever wrote it. [gpu, kernel]
     """
 
     core_s: FloatArray
     cache_s: FloatArray
     memory_s: FloatArray
     energy_j: FloatArray
+    least_s: FloatArray
 
 
 def activities(
@@ -73,7 +76,20 @@ def activities(
     )
     scale = switching_scale(clock_hz=boards.clock_hz, nominal_hz=values["nominal_clock_hz"])
     flop_j = boards.at(boards.joule_per_flop, kernels.peak) * kernels.matrix_flops * scale
-    return Activities(core_s, cache_s, memory_s, flop_j + values["joule_per_byte"] * from_memory)
+    energy_j = flop_j + values["joule_per_byte"] * from_memory
+    return Activities(core_s, cache_s, memory_s, energy_j, _least(kernels, boards))
+
+
+def _least(kernels: Kernels, boards: Boards) -> FloatArray:
+    """What each kernel takes at the very least; nothing for those without products."""
+    is_winograd = (kernels.family == FAMILY["conv"]) & (kernels.peak == _FP32)
+    time = least_time(
+        flops=kernels.matrix_flops,
+        skipped_share=np.where(is_winograd, 1.0, kernels.causal / 2.0),
+        peak_flops_per_s=boards.at(boards.peak_flops_per_s, kernels.peak),
+        sustained_flops_per_s=boards.at(boards.sustained_flops_per_s, kernels.peak),
+    )
+    return np.where(kernels.matrix_flops > 0.0, time, 0.0)
 
 
 def _traffic(

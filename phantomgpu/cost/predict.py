@@ -149,8 +149,8 @@ def run_times(
         settle_s=values["throttle_settle_s"][first],
     )
     slower = per_kernel(slowdown)
-    kernel_s = _kernel_time(work, boards, slower) * host.slowdown
-    device_s = per_run(kernel_s + start_s) * host.run_slowdown
+    kernel_s = np.maximum(_kernel_time(work, boards, slower) * host.slowdown, work.least_s)
+    device_s = np.maximum(per_run(kernel_s + start_s) * host.run_slowdown, per_run(work.least_s))
     launches = per_run(np.ones(len(kernels)))
     latency_s = stream_time(
         device_s=device_s,

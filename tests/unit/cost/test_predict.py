@@ -58,3 +58,16 @@ def test_a_point_is_the_same_alone_and_within_a_sweep():
     for point, estimate in zip(points, together, strict=True):
         alone = predict([point], [a_gpu(), a_gpu(sm_count=20)], a_runtime())[0]
         assert np.array_equal(alone.latency_s, estimate.latency_s)
+
+
+def test_no_runtime_is_faster_than_the_peak():
+    fast = a_runtime(calibration={"slowdown_matmul": 0.2, "run_slowdown": 0.5})
+
+    assert latency_s(a_kernel(), runtime=fast) == pytest.approx(2 * 4096**3 / 1e14)
+
+
+def test_winograd_and_causal_masks_skip_work_that_was_counted():
+    causal = a_kernel(family="attention", batch=100.0, m=1024.0, n=1024.0, k=128.0, causal=1.0,
+                      matrix_flops=4.0 * 100 * 1024 * 1024 * 128)  # fmt: skip
+
+    assert latency_s(causal) < causal["matrix_flops"] / 1e14
