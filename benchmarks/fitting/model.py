@@ -124,6 +124,8 @@ class Model:
                     log[at] += np.log(process_of(group)[0]) + energy
             limits = PARAMETERS[name]
             out[name] = np.clip(np.exp(log), limits.low, limits.high)
+        kin = [plan.KIN.get(group, "") for group in groups]
+        out["clock_headroom"] = np.array([plan.HEADROOM[one] for one in kin])
         out["nominal_clock_hz"] = np.array([process_of(group)[1] for group in groups])
         return out
 

@@ -59,6 +59,7 @@ class Writer:
         for name in ("joule_per_flop_fp32", "joule_per_flop_fp16"):
             found[name] *= energy
         found["nominal_clock_hz"] = clock
+        found["clock_headroom"] = plan.HEADROOM[""]
         found.update(spreads, **_interval(widths, "spec"))
         ordered = {name: _within(name, found[name]) for name in PARAMETERS}
         path = self.profiles / "architectures" / "default.toml"
@@ -149,6 +150,7 @@ class Writer:
             if abs(offset) > 5e-4:
                 out[name] = _within(name, math.exp(base + offset))
         out["nominal_clock_hz"] = process_of(own)[1]
+        out["clock_headroom"] = plan.HEADROOM[plan.KIN.get(own, "")]
         out.update(plan.STATED.get(own.partition("/")[0], {}))
         return out
 

@@ -87,7 +87,7 @@ def _least(kernels: Kernels, boards: Boards) -> FloatArray:
         flops=kernels.matrix_flops,
         skipped_share=np.where(is_winograd, 1.0, kernels.causal / 2.0),
         peak_flops_per_s=boards.at(boards.peak_flops_per_s, kernels.peak),
-        sustained_flops_per_s=boards.at(boards.sustained_flops_per_s, kernels.peak),
+        headroom=boards.values["clock_headroom"],
     )
     return np.where(kernels.matrix_flops > 0.0, time, 0.0)
 

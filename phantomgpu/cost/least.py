@@ -11,20 +11,19 @@ def least_time(
     flops: FloatArray,
     skipped_share: FloatArray,
     peak_flops_per_s: FloatArray,
-    sustained_flops_per_s: FloatArray,
+    headroom: FloatArray,
 ) -> FloatArray:
     """Seconds that the products of a kernel take at the very least.
 
-    A runtime whose kernels are better than usual on the boards it was measured on may be on
-    others, but not better than the peak; or than what was seen to be sustained there, where a board
-    boosts past the clock its peak is stated at.
+    A runtime whose kernels are better than usual on the boards it was measured on may be so on
+    others, but not better than the peak, at the clock that the board really boosts to.
 
     Args:
         flops: Of its products, as counted. [kernel]
         skipped_share: Of them, never done: half under a causal mask, all that Winograd saves.
             [kernel]
         peak_flops_per_s: Stated peak; NaN where there is none. [gpu, kernel]
-        sustained_flops_per_s: Of a large tile. [gpu, kernel]
+        headroom: Clock that the board boosts to, over the one its peak is stated at. [gpu, 1]
 
     Returns:
         Seconds; NaN where there is no peak. [gpu, kernel]
@@ -33,8 +32,7 @@ def least_time(
         Williams, Waterman, Patterson: "Roofline", CACM 52(4), 2009: the roof.
 
     >>> float(least_time(flops=np.float64(8), skipped_share=np.float64(0.5),
-    ...     peak_flops_per_s=np.float64(2), sustained_flops_per_s=np.float64(1)))
+    ...     peak_flops_per_s=np.float64(2), headroom=np.float64(1)))
     2.0
     """
-    rate = np.maximum(peak_flops_per_s, sustained_flops_per_s)
-    return np.asarray(flops * (1.0 - skipped_share) / rate)
+    return np.asarray(flops * (1.0 - skipped_share) / (peak_flops_per_s * headroom))

@@ -156,6 +156,7 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         ),
         Parameter("joule_per_byte", 0.0, 1e-8, "J/B", "energy of the memory"),
         Parameter("static_power_w", 0.0, 500.0, "W", "drawn by any board without switching"),
+        Parameter("clock_headroom", 1.0, 1.5, "1", "clock a board boosts to, over the stated one"),
         Parameter("nominal_clock_hz", 1e8, 1e10, "Hz", "clock the joules are stated at"),
         Parameter(
             "static_power_share", 0.0, 0.95, "1", "share of the power limit drawn without switching"

@@ -16,7 +16,8 @@ _IDEAL = {
     "attention_start_cycles": 0.0, "start_cycles": 0.0,
     "cache_share": 0.01, "cache_sharpness": 10.0, "roofline_sharpness": 8.0,
     "joule_per_flop_fp32": 0.0, "joule_per_flop_fp16": 0.0, "joule_per_byte": 0.0,
-    "static_power_share": 0.0, "static_power_w": 0.0, "nominal_clock_hz": 1e9,
+    "static_power_share": 0.0, "static_power_w": 0.0, "clock_headroom": 1.0,
+    "nominal_clock_hz": 1e9,
     "throttle_exponent": 1.0, "throttle_settle_s": 0.0,
     "interval_scale": 1.0, "spread_run": 0.2,
 }  # fmt: skip
