@@ -8,8 +8,9 @@ from pyscript.ffi import create_proxy
 
 from web import view
 from web.profile_editor import ProfileEditor
+from web.query import job, wanted_grid
 from web.share import said_of_link, seen
-from web.state import FIRST_REQUEST, after, initial, job, wanted_grid
+from web.state import FIRST_REQUEST, after, initial
 from web.table import as_csv, as_markdown
 from web.why import Why
 

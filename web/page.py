@@ -5,8 +5,8 @@ index.html, so that a finished comparison is there before any script runs.
 """
 
 from web import chart, panel, table
+from web.query import is_stale, names, shown_cells
 from web.share import difference
-from web.state import is_stale, names, shown_cells
 from web.text import capital, escaped, short_name
 from web.verdict import summary, verdict
 

@@ -1,14 +1,8 @@
 """What can be chosen -> the controls: models, free dimensions, GPUs, batches, precisions."""
 
 from web.chart import swatch
-from web.state import (
-    BATCH_CHOICES,
-    MOST_GPUS,
-    free_dims,
-    gpu_choices,
-    model_choices,
-    offered_runtimes,
-)
+from web.choose import MOST_GPUS
+from web.query import BATCH_CHOICES, free_dims, gpu_choices, model_choices, offered_runtimes
 from web.text import count, escaped, exact, file_size, grouped, percent, short_name
 
 

@@ -17,7 +17,8 @@ from phantomgpu.onnx import BytesSource
 from web.catalog import page_catalog, page_inspection
 from web.grid import grid_request, packed
 from web.page import regions
-from web.state import FIRST_REQUEST, curve_request, initial, model_request
+from web.query import curve_request, model_request
+from web.state import FIRST_REQUEST, initial
 from web.text import escaped
 from web.why_answer import Explained
 from web.why_state import why_request

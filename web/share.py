@@ -1,6 +1,6 @@
 """What a share link says beside its request, and what the page says about the link."""
 
-from web.state import shown_cells
+from web.query import shown_cells
 from web.text import milliseconds
 
 LONG = 4000

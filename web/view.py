@@ -3,7 +3,7 @@
 from pyscript import document, window
 
 from web.page import regions
-from web.state import is_settled
+from web.query import is_settled
 
 NARROWEST = 280
 _drawn = {}

@@ -10,8 +10,8 @@ import json
 from pyscript import document
 from pyscript.ffi import create_proxy
 
+from web.query import is_settled
 from web.save import as_png, as_svg, save, save_address
-from web.state import is_settled
 from web.view import chart_width
 from web.why_packed import why_unpacked
 from web.why_state import chosen_cell, file_name, why_request

@@ -1,6 +1,6 @@
 """Which point of the comparison "Why" explains: the one that was chosen, else the winner."""
 
-from web.state import changed, shown_cells
+from web.query import changed, shown_cells
 
 AXES = ("model", "gpu", "runtime", "precision")
 """What names a cell among those that are shown; the batch is the shown one."""

@@ -4,7 +4,8 @@ import pytest
 
 from tests.unit.web.builders import a_catalog, a_gpu, a_request, a_state
 from web.custom import memory, unread
-from web.state import after, gpu_choices, job
+from web.query import gpu_choices, job
+from web.state import after
 
 
 def edited(gpu="t4", state=None, **fields):

@@ -6,7 +6,8 @@ import pytest
 
 from tests.unit.web.builders import a_catalog, a_gpu, a_request
 from web.grid import covers, grid_request, packed, unpacked
-from web.state import after, initial, wanted_grid
+from web.query import wanted_grid
+from web.state import after, initial
 
 GPUS = ["t4", "h100-sxm-80gb", "mi300x"]
 

@@ -3,10 +3,9 @@
 from copy import deepcopy
 
 from tests.unit.web.builders import a_cell, a_failing_cell, a_request, a_state, an_inspection
-from web.state import (
+from web.choose import MOST_GPUS
+from web.query import (
     BATCH_CHOICES,
-    MOST_GPUS,
-    after,
     curve_request,
     gpu_choices,
     is_stale,
@@ -16,6 +15,7 @@ from web.state import (
     offered_runtimes,
     shown_cells,
 )
+from web.state import after
 
 
 def test_event_leaves_the_state_before_it_alone():
