@@ -71,3 +71,14 @@ def test_winograd_and_causal_masks_skip_work_that_was_counted():
                       matrix_flops=4.0 * 100 * 1024 * 1024 * 128)  # fmt: skip
 
     assert latency_s(causal) < causal["matrix_flops"] / 1e14
+
+
+def test_estimate_of_a_model_known_to_be_slower_is_scaled_as_a_whole():
+    estimate = predict([a_workload()], [a_gpu()], a_runtime())[0]
+
+    twice = estimate.scaled(2.0)
+
+    assert estimate.scaled(1.0) is estimate
+    assert twice.latency_s.tolist() == (2.0 * estimate.latency_s).tolist()
+    assert twice.mfu.tolist() == (estimate.mfu / 2.0).tolist()
+    assert twice.memory_bytes.tolist() == estimate.memory_bytes.tolist()
