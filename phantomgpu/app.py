@@ -41,14 +41,13 @@ from phantomgpu.comparison import (
     request_as_dict,
     request_from,
 )
-from phantomgpu.comparison.dims import dims_of_models
+from phantomgpu.comparison.dims import batch_among, dims_of_models
 from phantomgpu.comparison.library import read_library
 from phantomgpu.comparison.point import Point, point_of
 from phantomgpu.comparison.shelf import Shelf
 from phantomgpu.comparison.sweep import refuse_if_nothing_can_run
-from phantomgpu.errors import PhantomGPUError
 from phantomgpu.hardware import Catalog, load_catalog
-from phantomgpu.hardware.changes import changes_of, variant_of
+from phantomgpu.hardware.changes import variant_of
 from phantomgpu.hardware.completion import completions
 from phantomgpu.onnx import Source, batch_symbol, infer_shapes
 from phantomgpu.report.anatomy import anatomy_json
@@ -58,7 +57,7 @@ from phantomgpu.report.inspection import inputs_json, inspection_json, model_jso
 from phantomgpu.report.json import cell_json, comparison_json
 from phantomgpu.report.link import decode_link, encode_link
 from phantomgpu.report.netron import netron_attachment
-from phantomgpu.report.problems import profile_problems
+from phantomgpu.report.problems import checked_profile_json
 from phantomgpu.report.profile import gpu_json, runtime_json
 from phantomgpu.report.sentence import winner_sentences
 from phantomgpu.report.table import csv_text, markdown_text
@@ -170,16 +169,7 @@ class App:
             (from 1; null where it concerns the whole). ``gpu``: as ``gpu`` gives it, null where
             there is an error. ``changes``: as ``hardware.changes`` lists them.
         """
-        edited = self._catalog.with_profile(name, text, f"{name}.toml")
-        try:
-            profile = gpu_json(edited.gpu(name))
-        except PhantomGPUError as error:
-            return {"problems": profile_problems(error), "gpu": None, "changes": []}
-        return {
-            "problems": profile_problems(None, profile["warnings"]),
-            "gpu": {**profile, "text": text},
-            "changes": changes_of(self._catalog, name, edited),
-        }
+        return checked_profile_json(self._catalog, name, text)
 
     def complete_profile(self, name: str, text: str, line: int, column: int) -> Json:
         """What may be written at a place of a GPU profile.
@@ -306,12 +296,9 @@ class App:
         Raises:
             PhantomGPUError: A mistake in the arguments, or the model.
         """
-        sizes = dict(dims or {})
         name = self._shelf.id_of(model)
         graph = self._shelf.graph(name)
-        for symbol in ("batch", batch_symbol(graph)):
-            if batch is None and symbol in sizes and batch_symbol(graph) is not None:
-                batch = sizes.pop(symbol)
+        batch, sizes = batch_among(dims or {}, graph, batch=batch)
         asked = {
             "models": [name],
             "runtimes": [runtime],

@@ -33,6 +33,23 @@ def dims_of_models(request: Request, models: Mapping[str, Graph]) -> dict[str, d
     return chosen
 
 
+def batch_among(
+    dims: Mapping[str, int], graph: Graph, *, batch: int | None
+) -> tuple[int | None, dict[str, int]]:
+    """The batch, which may be among the free dimensions, and the rest of these.
+
+    Args:
+        dims: Free dimensions to set.
+        graph: The model they are of.
+        batch: Given on its own; None where it is not.
+    """
+    sizes, symbol = dict(dims), batch_symbol(graph)
+    for name in ("batch", symbol):
+        if batch is None and symbol is not None and name in sizes:
+            batch = sizes.pop(name)
+    return batch, sizes
+
+
 def free_dims(graph: Graph) -> list[str]:
     """Symbols of the free dimensions of the inputs, in order of appearance."""
     symbols = [
