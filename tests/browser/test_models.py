@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Worker
 
+from benchmarks.reading import sparse_model
 from tests.browser.driver import FIGURES, Comparison
 
 WEIGHT_BYTES = 100_000_000
+HUGE_WEIGHTS = 250
+MOST_GROWTH_BYTES = 40 * 2**20
 BUILT_IN = ("resnet50", "bert-base", "vit-b16")
 FROM_CORPUS = ("resnet50_dy18_dynb", "bert_base_ts14_dyn", "vit_b16_dy18_dynb")
 
@@ -21,6 +24,14 @@ _COUNT_BYTES = """() => {
     FileReaderSync.prototype.readAsArrayBuffer = function (blob) {
         self.bytesRead += blob.size;
         return read.call(this, blob);
+    };
+}"""
+_COUNT_GROWTH = """() => {
+    const grow = WebAssembly.Memory.prototype.grow;
+    self.grownBytes = 0;
+    WebAssembly.Memory.prototype.grow = function (pages) {
+        self.grownBytes += pages * 65536;
+        return grow.call(this, pages);
     };
 }"""
 
@@ -90,6 +101,22 @@ def test_weights_of_a_large_file_are_not_read(live: Comparison, tmp_path: Path) 
     assert "large.onnx" in live.headline()
     assert file.stat().st_size >= WEIGHT_BYTES
     assert worker.evaluate("self.bytesRead") < WEIGHT_BYTES / 100
+
+
+def test_file_of_2500_mb_opens_in_little_memory(live: Comparison, tmp_path: Path) -> None:
+    file = sparse_model(tmp_path / "huge.onnx", weights=HUGE_WEIGHTS, weight_bytes=10_000_000)
+    worker = engine_worker(live)
+    worker.evaluate(_COUNT_BYTES)
+    worker.evaluate(_COUNT_GROWTH)
+
+    live.choose(file)
+
+    assert live.error() == {}
+    assert "huge.onnx" in live.headline()
+    assert len(live.cells()) >= 4
+    assert file.stat().st_size >= 2_500_000_000
+    assert worker.evaluate("self.bytesRead") < file.stat().st_size / 100
+    assert worker.evaluate("self.grownBytes") <= MOST_GROWTH_BYTES
 
 
 def test_free_dimension_has_a_field_with_its_guess(live: Comparison, repository: Path) -> None:
