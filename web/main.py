@@ -8,9 +8,9 @@ from pyscript.ffi import create_proxy
 
 from web import view
 from web.profile_editor import ProfileEditor
-from web.query import job, wanted_grid
+from web.query import job, kept_request, wanted_grid
 from web.share import said_of_link, seen
-from web.state import FIRST_REQUEST, after, initial
+from web.state import FIRST_REQUEST, after, gone, initial
 from web.table import as_csv, as_markdown
 from web.why import Why
 
@@ -172,23 +172,9 @@ def restart():
     """Start the page anew with what was set; long work and a broken engine end with it.
 
     Python in a worker cannot be interrupted without headers that a static host lacks.
-    While work runs, what is kept is the last request that was answered.
     """
-    state = page.state
-    is_working = state["work"] and state["result"] is not None
-    request = state["result"]["request"] if is_working else state["request"]
-    window.sessionStorage.setItem(KEPT, json.dumps(request))
+    window.sessionStorage.setItem(KEPT, json.dumps(kept_request(page.state)))
     window.location.reload()
-
-
-def gone(said):
-    """The error of an engine that no longer answers."""
-    return {
-        "code": "engine",
-        "what": "the Python engine stopped: {}".format(said),
-        "where": "this tab",
-        "fix": "restart it; what you set is kept, a file of your own has to be dropped again",
-    }
 
 
 def spawn(coroutine):

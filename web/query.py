@@ -47,6 +47,12 @@ def job(state):
     return None
 
 
+def kept_request(state):
+    """What a page that starts anew begins with: while work runs, the last that was answered."""
+    is_working = state["work"] and state["result"] is not None
+    return state["result"]["request"] if is_working else state["request"]
+
+
 def awaited_file(state):
     """Name of the file that a link asks for and that nobody dropped yet, or nothing."""
     model = state["request"]["models"][0] if state["request"]["models"] else ""

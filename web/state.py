@@ -80,6 +80,16 @@ def after(state, event):
     return _answered_early(_AFTER[event["type"]](state, event))
 
 
+def gone(said):
+    """The error of an engine that no longer answers."""
+    return {
+        "code": "engine",
+        "what": "the Python engine stopped: {}".format(said),
+        "where": "this tab",
+        "fix": "restart it; what you set is kept, a file of your own has to be dropped again",
+    }
+
+
 def _answered_early(state):
     """Until the engine is there, the comparison comes from what the build packed."""
     request = state["request"]
