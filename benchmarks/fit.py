@@ -80,7 +80,7 @@ def main() -> None:
     writer.default(spreads, widths, data["all"])
     writer.architectures(widths)
     writer.boards(widths)
-    writer.runtimes()
+    writer.runtimes(widths)
 
 
 def _last(profiles: Path) -> Widths:

@@ -1,6 +1,6 @@
 """Residuals to the spreads of prediction intervals."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -34,10 +34,12 @@ class Widths:
     Attributes:
         scale: Of a lone kernel's spread.
         run: Spread of a run of a model.
+        runtime: The same by number of the runtime, for those with rows of whole models.
     """
 
     scale: dict[str, float]
     run: dict[str, float]
+    runtime: dict[int, float] = field(default_factory=dict)
 
 
 def widths_of(
@@ -65,7 +67,14 @@ def widths_of(
             scale[basis] = float(np.quantile(relative[~table.is_model], SHARE))
     for values in (scale, run):
         values["spec"] = max(values["spec"], values["architecture"])
-    return Widths(scale, run)
+    off = np.abs(seen - np.log(table.measured_s))
+    own = {
+        int(runtime): float(
+            np.quantile(off[table.is_model & (table.run_runtime == runtime)], SHARE)
+        )
+        for runtime in np.unique(table.run_runtime[table.is_model])
+    }
+    return Widths(scale, run, own)
 
 
 def kind_shown(table: Table) -> np.ndarray:

@@ -259,8 +259,9 @@ def _intervals(table: Table, results: Results, spreads: dict[str, float], widths
         f"differ by kind ({kinds} of them); a board without rows is given "
         f"{widths.scale['architecture']:.2f} times the spread of one with, an architecture "
         f"without rows {widths.scale['spec']:.2f} times. A run of a model: +/- "
-        f"{100 * widths.run['calibrated']:.0f} % on a board with rows, "
+        f"{100 * widths.run['calibrated']:.0f} % on a board with rows of whole models, "
         f"{100 * widths.run['architecture']:.0f} % on one of a known architecture, "
-        f"{100 * widths.run['spec']:.0f} % else.\n\n"
+        f"{100 * widths.run['spec']:.0f} % else, and under a runtime without such rows; never "
+        "less than what runs under that runtime were off.\n\n"
     )
     return said + _table(head, lines)

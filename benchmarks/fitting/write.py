@@ -61,6 +61,7 @@ class Writer:
         found["nominal_clock_hz"] = clock
         found["clock_headroom"] = plan.HEADROOM[""]
         found.update(spreads, **_interval(widths, "spec"))
+        found["spread_unmeasured_runtime"] = widths.run["spec"]
         ordered = {name: _within(name, found[name]) for name in PARAMETERS}
         path = self.profiles / "architectures" / "default.toml"
         replace_sections(path, [section("calibration", ordered, fitted_on)])
@@ -92,6 +93,8 @@ class Writer:
 
     def boards(self, widths: Widths) -> None:
         """What each measured board changes."""
+        rows = self.model.table
+        with_runs = set(np.unique(rows.run_gpu[rows.is_model]).tolist())
         for at, board in enumerate(self.model.boards):
             name = board.profile.id
             path = self.profiles / "gpus" / f"{name}.toml"
@@ -101,6 +104,8 @@ class Writer:
             changed = {key for key in plan.BOARD if ("board", key, name) in self.named}
             values = {key: float(self.model_values[key][at]) for key in sorted(changed)}
             values.update(_interval(widths, "calibrated"))
+            if at not in with_runs:  # lone kernels do not tell how a whole run comes out
+                values["spread_run"] = widths.run["architecture"]
             replace_sections(path, [section("calibration", values, self.data[name])])
 
     @property
@@ -109,9 +114,9 @@ class Writer:
         x = np.array([self.named[name] for name in self.model.names])
         return self.model.board_values(x)
 
-    def runtimes(self) -> None:
+    def runtimes(self, widths: Widths) -> None:
         """What each runtime costs."""
-        for runtime in self.model.runtimes:
+        for at, runtime in enumerate(self.model.runtimes):
             path = self.profiles / "runtimes" / f"{runtime}.toml"
             own = {
                 n[1]: math.exp(v)
@@ -121,6 +126,8 @@ class Writer:
             if ("older", runtime) in self.named:
                 own["older_version"] = self.named["older", runtime]
                 own["version"] = plan.VERSIONED[runtime]
+            if at in widths.runtime:
+                own["spread_run"] = widths.runtime[at]
             if not own or not path.exists():
                 continue
             text = path.read_text(encoding="utf-8")

@@ -203,7 +203,7 @@ def _estimate(
     )
     low_s, high_s = interval_ends(
         time_s=latency_s,
-        spread=boards.values["spread_run"][:, 0],
+        spread=_run_spread(boards, runtime),
         scale=np.ones(()),
     )
     core_s, traffic_s = times.core_s[:, place], times.traffic_s[:, place]
@@ -220,6 +220,17 @@ def _estimate(
         bound=_bounds(core_s, traffic_s, launch_s, count),
         supported=~np.isnan(latency_s),
     )
+
+
+def _run_spread(boards: Boards, runtime: Runtime) -> FloatArray:
+    """Spread of a run: of board or runtime, whichever is known less well. [gpu].
+
+    A runtime under which no whole model was measured has none of its own and must not look sure.
+    """
+    of_board = boards.values["spread_run"][:, 0]
+    unmeasured = boards.values["spread_unmeasured_runtime"][:, 0]
+    of_runtime = runtime.calibration.get("spread_run", unmeasured)
+    return np.maximum(of_board, of_runtime)
 
 
 def _bounds(

@@ -169,6 +169,9 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "interval_scale", 0.1, 20.0, "1", "of a lone kernel's interval, for less known boards"
         ),
         Parameter("spread_run", 0.0, 3.0, "1", "ln(error) that 80 % of runs of models stay below"),
+        Parameter(
+            "spread_unmeasured_runtime", 0.0, 3.0, "1", "the same under a runtime without such rows"
+        ),
         *(
             Parameter(f"spread_{kind}", 0.0, 3.0, "1", f"the same for a {kind} kernel alone")
             for kind in KERNEL_KINDS
@@ -187,6 +190,7 @@ RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {
         ),
         Parameter("version", 0.0, 1e4, "1", "version that the values stand for"),
         Parameter("older_version", 0.0, 1.0, "1", "ln(slowdown) by each version number of age"),
+        Parameter("spread_run", 0.0, 3.0, "1", "ln(error) that 80 % of its runs stay below"),
         Parameter("run_slowdown", 0.5, 2.0, "1", "a run beside the sum of kernels timed alone"),
         *(
             Parameter(f"slowdown_{kind}", 0.1, 10.0, "1", f"its {kind} kernels beside the best")

@@ -82,3 +82,14 @@ def test_estimate_of_a_model_known_to_be_slower_is_scaled_as_a_whole():
     assert twice.latency_s.tolist() == (2.0 * estimate.latency_s).tolist()
     assert twice.mfu.tolist() == (estimate.mfu / 2.0).tolist()
     assert twice.memory_bytes.tolist() == estimate.memory_bytes.tolist()
+
+
+@pytest.mark.parametrize(
+    ("fitted", "expected"), [({"spread_run": 0.05}, 0.2), ({"spread_run": 0.3}, 0.3), ({}, 0.4)]
+)
+def test_interval_is_that_of_board_or_runtime_whichever_is_known_less_well(fitted, expected):
+    gpu = a_gpu(calibration={"spread_run": 0.2, "spread_unmeasured_runtime": 0.4})
+    runtime = a_runtime(calibration=fitted)
+    estimate = predict([a_workload(a_kernel())], [gpu], runtime)[0]
+
+    assert np.log(estimate.high_s / estimate.latency_s) == pytest.approx(expected)
