@@ -171,12 +171,12 @@ def _workload(
 def _schedule(model: _Lowered, point: Point, sizes: Sizes, catalog: Catalog) -> Schedule:
     """The model under a runtime, at sizes whose shapes all runtimes share."""
     runtime = catalog.runtime(point.runtime)
-    key = (runtime.fusion, runtime.casts, sizes)
+    key = (runtime.fusion, point.casts, sizes)
     if key not in model.schedules:
         lowered = lower(
             model.graph,
             fusion=runtime.fusion,
-            casts=runtime.casts,
+            casts=point.casts,
             runtime=runtime.id,
             dims=dict(sizes),
         )

@@ -29,11 +29,14 @@ class Point:
         runtime: Id of a runtime profile.
         precision: A key of ``PRECISIONS``.
         batch: Samples per run.
+        casts: How the graph was brought to the precision; a row of `amp` ran under autocast,
+            whatever the runtime does with a model that was converted.
     """
 
     runtime: str
     precision: str
     batch: int
+    casts: str
 
 
 def point_of(row: Row, catalog: Catalog) -> Point | str:
@@ -57,7 +60,8 @@ def point_of(row: Row, catalog: Catalog) -> Point | str:
         return f"there is no runtime {row.text('runtime')!r}"
     if precision not in catalog.runtime(runtime).precisions:
         return f"{runtime} has no {precision}"
-    return Point(runtime, precision, round(row.number("batch", 1.0)))
+    casts = "autocast" if word == "amp" else catalog.runtime(runtime).casts
+    return Point(runtime, precision, round(row.number("batch", 1.0)), casts)
 
 
 def dims_of(row: Row, graph: Graph, batch: str | None) -> dict[str, int] | str:
