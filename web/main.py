@@ -9,6 +9,7 @@ from pyscript.ffi import create_proxy
 from web import view
 from web.profile_editor import ProfileEditor
 from web.query import job, kept_request, wanted_grid
+from web.save import save_curve
 from web.share import said_of_link, seen
 from web.state import FIRST_REQUEST, after, gone, initial
 from web.table import as_csv, as_markdown
@@ -222,6 +223,8 @@ def on_click(event):
         restart()
     elif action == "share":
         spawn(page.share())
+    elif action == "curve-save":
+        spawn(save_curve(page.state, told(element, "kind")))
     elif action == "copy-csv":
         copy(as_csv(shown_result()), "CSV")
     elif action == "copy-markdown":

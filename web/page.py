@@ -216,16 +216,21 @@ def curve_series(state):
         return []
     request = state["result"]["request"]
     gpu_names = names(state["catalog"]["gpus"])
-    cells = state["result"]["comparison"]["cells"]
-    if state["curve"] is not None and _is_curve_of(state["curve"]["request"], request):
-        cells = state["curve"]["cells"]
     return chart.series_of(
-        cells,
+        curve_cells(state),
         [(gpu, short_name(gpu_names.get(gpu, gpu))) for gpu in request["gpus"]],
         state["metric"],
         request["precisions"][0],
         request["runtimes"][0],
     )
+
+
+def curve_cells(state):
+    """The cells behind the chart: at many batches, or those of the result until these are there."""
+    result, curve = state["result"], state["curve"]
+    if curve is not None and _is_curve_of(curve["request"], result["request"]):
+        return curve["cells"]
+    return result["comparison"]["cells"]
 
 
 def _is_curve_of(curve, request):

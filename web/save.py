@@ -6,6 +6,10 @@ the same wherever it is opened.
 
 from pyscript import document, window
 
+from web.page import curve_cells
+from web.table import as_csv
+from web.why_state import file_name
+
 TOKENS = (
     "page", "card", "sunk", "ink", "soft", "faint", "line", "edge", "accent", "tint",
     "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "bad",
@@ -70,6 +74,26 @@ async def as_png(svg):
     canvas.height = PNG_SCALE * int(svg.getAttribute("height"))
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height)
     return canvas.toDataURL("image/png")
+
+
+async def save_chart(svg, name, kind):
+    """Have the browser save a chart as SVG or PNG."""
+    if kind == "svg":
+        save(name, as_svg(svg), "image/svg+xml")
+    else:
+        save_address(name, await as_png(svg))
+
+
+async def save_curve(state, kind):
+    """Have the browser save the chart against batch size, or the cells behind it."""
+    if state["result"] is None:
+        return
+    request = state["result"]["request"]
+    name = file_name(dict(request, gpus=["gpus"], batches=["curve"]), state["metric"], kind)
+    if kind == "csv":
+        save(name, as_csv(curve_cells(state)), "text/csv")
+    else:
+        await save_chart(document.querySelector("#curve svg"), name, kind)
 
 
 def save(name, text, kind):

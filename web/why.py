@@ -11,7 +11,7 @@ from pyscript import document
 from pyscript.ffi import create_proxy
 
 from web.query import is_settled
-from web.save import as_png, as_svg, save, save_address
+from web.save import save, save_chart
 from web.view import chart_width
 from web.why_packed import why_unpacked
 from web.why_state import chosen_cell, file_name, why_request
@@ -282,11 +282,7 @@ class Why:
         request = self.shown
         if kind == "svg" or kind == "png":
             svg = document.getElementById("why-svg-" + chart)
-            name = file_name(request, chart, kind)
-            if kind == "svg":
-                save(name, as_svg(svg), "image/svg+xml")
-            else:
-                save_address(name, await as_png(svg))
+            await save_chart(svg, file_name(request, chart, kind), kind)
             return
         if self.page.engine is None:
             self.page.dispatch({"type": "noticed", "text": "The engine is still loading."})

@@ -116,3 +116,17 @@ def test_page_never_scrolls_sideways(
 
     assert page.evaluate("document.documentElement.scrollWidth") == width
     context.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins"), [("SVG", b"<svg"), ("PNG", b"\x89PNG"), ("CSV", b"model,")]
+)
+def test_batch_curve_is_saved(kind: str, begins: bytes, live: Comparison) -> None:
+    buttons = live.page.get_by_role("group", name="Save the chart against batch size")
+
+    with live.page.expect_download() as download:
+        buttons.get_by_role("button", name=kind).click()
+
+    name = f"resnet50-gpus-batch-curve-throughput_per_s.{kind.lower()}"
+    assert download.value.suggested_filename == name
+    assert Path(download.value.path()).read_bytes().startswith(begins)
