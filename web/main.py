@@ -8,14 +8,13 @@ from pyscript.ffi import create_proxy
 
 from web import view
 from web.profile_editor import ProfileEditor
-from web.query import job, kept_request, wanted_grid
+from web.query import is_address, job, kept_request, wanted_grid
 from web.save import save_curve
 from web.share import said_of_link, seen
-from web.state import FIRST_REQUEST, after, gone, initial
+from web.state import after, gone
 from web.table import as_csv, as_markdown
 from web.why import Why
 
-EMPTY = {"engine": "", "models": [], "gpus": [], "runtimes": [], "precisions": []}
 KEPT = "phantomgpu.kept"
 WORDS = {
     "compare": "Comparing",
@@ -90,15 +89,15 @@ class Page:
             self.dispatch({"type": "engine", "phase": "failed", "text": said})
             return {"error": gone(said)}
 
-    async def open(self, file):
-        """Read a dropped or chosen file in the worker."""
+    async def open(self, opener, name, model):
+        """Read a file in the worker, or an address: what `open_file` or `open_address` takes."""
         if self.engine is None:
             self.dispatch(
                 {"type": "noticed", "text": "The engine is still loading: your file is next."}
             )
             await self.started.wait()
-        self.dispatch({"type": "working", "text": "Reading {}".format(file.name)})
-        answer = await self.call("open_file", file)
+        self.dispatch({"type": "working", "text": "Reading {}".format(name)})
+        answer = await self.call(opener, model)
         if "error" in answer:
             self.dispatch({"type": "failed", "error": answer["error"]})
             view.show_answer()
@@ -213,6 +212,8 @@ def on_click(event):
         page.dispatch({"type": "sorted", "key": told(element, "key")})
     elif action == "model-search" and not page.state["model_open"]:
         page.dispatch({"type": "model_typed", "text": element.value})
+    elif action == "address":
+        open_address()
     elif action == "choose":
         document.getElementById("file").click()
     elif action == "reveal":
@@ -281,7 +282,8 @@ def on_change(event):
         page.dispatch({"type": "batches_typed", "text": element.value})
         element.value = ""
     elif action == "file" and element.files.length:
-        spawn(page.open(element.files.item(0)))
+        file = element.files.item(0)
+        spawn(page.open("open_file", file.name, file))
         element.value = ""
 
 
@@ -294,10 +296,19 @@ def on_key(event):
         page.dispatch({"type": "model_moved", "by": 1 if event.key == "ArrowDown" else -1})
     elif event.key == "Enter":
         active = document.querySelector("#models .active")
-        if active:
+        if is_address(page.state["model_filter"]):
+            open_address()
+        elif active:
             page.dispatch({"type": "model_chosen", "id": told(active, "id")})
     elif event.key in ("Escape", "Tab") and page.state["model_open"]:
         page.dispatch({"type": "model_closed"})
+
+
+def open_address():
+    """Read the model whose address was typed."""
+    address = page.state["model_filter"].strip()
+    page.dispatch({"type": "model_closed"})
+    spawn(page.open("open_address", address, address))
 
 
 def on_drag(event):
@@ -319,7 +330,10 @@ def on_drop(event):
     if event.dataTransfer and event.dataTransfer.files.length:
         file = event.dataTransfer.files.item(0)
         is_profile = file.name.endswith(".toml") and not file.name.endswith(".phantom.toml")
-        spawn(page.profiles.open_file(file) if is_profile else page.open(file))
+        if is_profile:
+            spawn(page.profiles.open_file(file))
+        else:
+            spawn(page.open("open_file", file.name, file))
 
 
 def on_progress(event):
@@ -368,22 +382,7 @@ def listen():
     channel.onmessage = create_proxy(on_progress)
 
 
-def first_state():
-    """The state that the build wrote into the page, else an empty one."""
-    written = document.getElementById("first")
-    if not written:
-        return initial(EMPTY, FIRST_REQUEST)
-    first = json.loads(written.textContent)
-    return initial(
-        first["catalog"],
-        first["request"],
-        first["comparison"],
-        first["inspection"],
-        first["curve"],
-    )
-
-
-page = Page(first_state())
+page = Page(view.first_state())
 page.started = asyncio.Event()
 listen()
 view.draw(page.state)

@@ -2,7 +2,14 @@
 
 from web.chart import swatch
 from web.choose import MOST_GPUS
-from web.query import BATCH_CHOICES, free_dims, gpu_choices, model_choices, offered_runtimes
+from web.query import (
+    BATCH_CHOICES,
+    free_dims,
+    gpu_choices,
+    is_address,
+    model_choices,
+    offered_runtimes,
+)
 from web.text import count, escaped, exact, file_size, grouped, percent, short_name
 
 
@@ -12,6 +19,12 @@ def model_list(state):
         return ""
     choices = model_choices(state)
     if not choices:
+        if is_address(state["model_filter"]):
+            return (
+                "<div role='option' id='model-address' class='option active' "
+                "aria-selected='false' data-do='address'><span>Read this address</span>"
+                "<small>only its graph</small></div>"
+            )
         return "<p class='none'>No built-in model of that name. Your own ONNX file works too.</p>"
     parts = []
     task = None

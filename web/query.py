@@ -165,6 +165,11 @@ def model_choices(state):
     ]
 
 
+def is_address(text):
+    """Whether what was typed is where a model lies on the web."""
+    return text.strip().lower().startswith(("https://", "http://"))
+
+
 def model_text(model):
     """What a search for a model looks in."""
     return " ".join((model["id"], model["name"], model.get("task", ""))).lower()

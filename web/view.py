@@ -1,12 +1,31 @@
 """State -> the document: the only file of the page that touches it."""
 
+import json
+
 from pyscript import document, window
 
 from web.page import regions
 from web.query import is_settled
+from web.state import FIRST_REQUEST, initial
 
 NARROWEST = 280
+EMPTY = {"engine": "", "models": [], "gpus": [], "runtimes": [], "precisions": []}
 _drawn = {}
+
+
+def first_state():
+    """The state that the build wrote into the page, else an empty one."""
+    written = document.getElementById("first")
+    if not written:
+        return initial(EMPTY, FIRST_REQUEST)
+    first = json.loads(written.textContent)
+    return initial(
+        first["catalog"],
+        first["request"],
+        first["comparison"],
+        first["inspection"],
+        first["curve"],
+    )
 
 
 def draw(state):

@@ -12,8 +12,8 @@ import js
 import site_parts
 
 __export__ = ["catalog", "check_profile", "compare", "complete_profile", "decode_link",
-              "encode_link", "explain", "inspect", "netron", "new_variant", "open_file", "profile",
-              "why", "why_csv", "why_kernel"]  # fmt: skip
+              "encode_link", "explain", "inspect", "netron", "new_variant", "open_address",
+              "open_file", "profile", "why", "why_csv", "why_kernel"]  # fmt: skip
 
 import phantomgpu
 from phantomgpu.app import App
@@ -21,6 +21,7 @@ from phantomgpu.dtype import PRECISIONS
 from phantomgpu.errors import PhantomGPUError
 from phantomgpu.onnx import BytesSource
 from phantomgpu.onnx.source import GZIP_MAGIC
+from web.address import address_source
 from web.catalog import page_catalog, page_gpu, page_inspection
 from web.why_answer import Explained
 from web.why_packed import why_packed
@@ -47,9 +48,8 @@ class BlobSource:
         return self._reader.readAsArrayBuffer(part).to_bytes()
 
 
-def source_of(file):
-    """The file as a Source; a gzipped one is unpacked whole, since it has no ranges."""
-    source = BlobSource(file)
+def unpacked(source):
+    """The source; a gzipped one is unpacked whole, since it has no ranges."""
     if source.read(0, 2) != GZIP_MAGIC:
         return source
     return BytesSource(source.name, source.read(0, source.size))
@@ -107,11 +107,22 @@ async def open_file(file):
     """Read a dropped model's graph, its weights left where they are."""
     await onnx_loaded
 
-    def opened():
-        source = source_of(file)
-        return {**app.open_model(source, name=source.name), "size": int(file.size)}
+    return answered(lambda: opened(BlobSource(file)))
 
-    return answered(opened)
+
+async def open_address(address):
+    """Read the graph of a model on a web server, by ranges."""
+    await onnx_loaded
+    try:
+        source = await address_source(address)
+    except PhantomGPUError as error:
+        return json.dumps({"error": error.as_dict()})
+    return answered(lambda: opened(source))
+
+
+def opened(source):
+    """A model of one's own, from now on known by its name."""
+    return {**app.open_model(unpacked(source), name=source.name), "size": source.size}
 
 
 async def compare(request):

@@ -89,11 +89,19 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext, address: str) -> Iterator[Page]:
-    """A page whose test fails on console errors and on other origins."""
-    page = context.new_page()
-    watch = Watch(page, address)
-    yield page
+def page(context: BrowserContext) -> Page:
+    """A page whose test fails on console errors and on other origins; ``watch`` sees to it."""
+    return context.new_page()
+
+
+@pytest.fixture(autouse=True)
+def watch(request: pytest.FixtureRequest, address: str) -> Iterator[Watch | None]:
+    """What the test's page asks of other origins, and its console errors."""
+    if "page" not in request.fixturenames:
+        yield None
+        return
+    watch = Watch(request.getfixturevalue("page"), address)
+    yield watch
     watch.verify()
 
 

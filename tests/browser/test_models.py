@@ -1,16 +1,21 @@
 """One's own model: dropped, read where it lies, compared as the command line compares it."""
 
+import contextlib
+import http.server
 import json
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Worker
 
 from benchmarks.reading import sparse_model
-from tests.browser.driver import FIGURES, Comparison
+from tests.browser.driver import FIGURES, Comparison, Watch
 
 WEIGHT_BYTES = 100_000_000
 HUGE_WEIGHTS = 250
@@ -158,3 +163,81 @@ def a_model(path: Path, *, batch: int | str = "batch", weight_bytes: int = 4096)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     onnx.save(model, path)
     return path
+
+
+class _Ranges(http.server.BaseHTTPRequestHandler):
+    """A file host as there are many: any page may read from it, in ranges or only whole."""
+
+    content = b""
+    in_ranges = True
+
+    def do_OPTIONS(self) -> None:
+        self.send_response(204)
+        self._let_pages_read()
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        first, last = 0, len(self.content) - 1
+        if self.in_ranges:
+            asked = self.headers["Range"].removeprefix("bytes=").split("-")
+            first, last = int(asked[0]), min(int(asked[1]), last)
+        self.send_response(206 if self.in_ranges else 200)
+        self.send_header("Content-Length", str(last + 1 - first))
+        self.send_header("Content-Range", f"bytes {first}-{last}/{len(self.content)}")
+        self._let_pages_read()
+        self.end_headers()
+        self.wfile.write(self.content[first : last + 1])
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+    def _let_pages_read(self) -> None:
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.send_header("Access-Control-Allow-Headers", "Range")
+        self.send_header("Access-Control-Expose-Headers", "Content-Range")
+
+
+@contextlib.contextmanager
+def hosted(content: bytes, *, in_ranges: bool = True) -> Iterator[str]:
+    """The address of a model on a server of its own."""
+    handler = type("Host", (_Ranges,), {"content": content, "in_ranges": in_ranges})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/models/there.onnx"
+        server.shutdown()
+
+
+def read_address(live: Comparison, address: str) -> None:
+    """Type the address of a model where models are searched."""
+    search = live.page.get_by_role("combobox", name="Built-in models")
+    search.fill(address)
+    search.press("Enter")
+    live.settle()
+
+
+def test_model_at_an_address_is_read_by_ranges(
+    live: Comparison, watch: Watch, tmp_path: Path
+) -> None:
+    file = a_model(tmp_path / "there.onnx", weight_bytes=WEIGHT_BYTES // 10)
+    with hosted(file.read_bytes()) as address:
+        read_address(live, address)
+
+    asked = {urlsplit(url).path for url in watch.elsewhere}
+    assert live.error() == {}
+    assert "there.onnx" in live.headline()
+    assert live.cells() == on_command_line(file, live)
+    assert asked == {"/models/there.onnx"}
+    watch.elsewhere.clear()  # what the person asked for, and nothing else
+
+
+def test_address_of_a_server_without_ranges_says_what_to_do(
+    live: Comparison, watch: Watch, tmp_path: Path
+) -> None:
+    before = live.cells()
+    with hosted(a_model(tmp_path / "there.onnx").read_bytes(), in_ranges=False) as address:
+        read_address(live, address)
+
+    assert "only whole files" in live.error()["what"]
+    assert "drop it here" in live.error()["fix"]
+    assert live.cells() == before
+    watch.elsewhere.clear()

@@ -2,12 +2,16 @@
 
 from copy import deepcopy
 
+import pytest
+
 from tests.unit.web.builders import a_cell, a_failing_cell, a_request, a_state, an_inspection
 from web.choose import MOST_GPUS
+from web.panel import model_list
 from web.query import (
     BATCH_CHOICES,
     curve_request,
     gpu_choices,
+    is_address,
     is_stale,
     job,
     model_choices,
@@ -206,6 +210,17 @@ def test_failed_engine_ends_the_work():
 
     assert state["work"] == ""
     assert job(state) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_one"),
+    [("https://host/m.onnx", True), (" HTTP://host/m.onnx", True), ("http", False), ("", False)],
+)
+def test_an_address_is_told_from_the_name_of_a_model(typed, is_one):
+    options = model_list(a_state(model_filter=typed, model_open=True))
+
+    assert is_address(typed) is is_one
+    assert ("data-do='address'" in options) is is_one
 
 
 def test_search_finds_by_every_word():
