@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Worker
+from playwright.sync_api import Worker, expect
 
 from benchmarks.reading import sparse_model
-from tests.browser.driver import FIGURES, Comparison, Watch
+from tests.browser.driver import FIGURES, LIVE_MS, Comparison, Watch
 
 WEIGHT_BYTES = 100_000_000
 HUGE_WEIGHTS = 250
@@ -207,11 +207,12 @@ def hosted(content: bytes, *, in_ranges: bool = True) -> Iterator[str]:
         server.shutdown()
 
 
-def read_address(live: Comparison, address: str) -> None:
-    """Type the address of a model where models are searched."""
+def read_address(live: Comparison, address: str, *, place: str, shows: str) -> None:
+    """Type the address of a model where models are searched; wait for what comes of it."""
     search = live.page.get_by_role("combobox", name="Built-in models")
     search.fill(address)
     search.press("Enter")
+    expect(live.page.locator(place)).to_contain_text(shows, timeout=LIVE_MS)
     live.settle()
 
 
@@ -220,7 +221,7 @@ def test_model_at_an_address_is_read_by_ranges(
 ) -> None:
     file = a_model(tmp_path / "there.onnx", weight_bytes=WEIGHT_BYTES // 10)
     with hosted(file.read_bytes()) as address:
-        read_address(live, address)
+        read_address(live, address, place="#headline", shows="there.onnx")
 
     asked = {urlsplit(url).path for url in watch.elsewhere}
     assert live.error() == {}
@@ -235,7 +236,7 @@ def test_address_of_a_server_without_ranges_says_what_to_do(
 ) -> None:
     before = live.cells()
     with hosted(a_model(tmp_path / "there.onnx").read_bytes(), in_ranges=False) as address:
-        read_address(live, address)
+        read_address(live, address, place="#error", shows="only whole files")
 
     assert "only whole files" in live.error()["what"]
     assert "drop it here" in live.error()["fix"]
