@@ -4,7 +4,9 @@ import re
 import subprocess
 import sys
 
-HOSTS = re.compile(r"pypi\.org|pythonhosted|npmjs|jsdelivr|unpkg|/(?:work|root|home)/", re.IGNORECASE)
+HOSTS = re.compile(
+    r"pypi\.org|pythonhosted|npmjs|jsdelivr|unpkg|/(?:work|root|home)/", re.IGNORECASE
+)
 
 
 def build(repository, *words):
