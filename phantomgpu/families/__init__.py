@@ -1,0 +1,5 @@
+"""Configurations of published model families -> Definition: graphs without any file of weights."""
+
+from phantomgpu.families.definition import Definition, Generation, Part
+
+__all__ = ["Definition", "Generation", "Part"]
