@@ -2,9 +2,11 @@
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from phantomgpu.errors import FormatError, ModelError, TruncatedError
+from phantomgpu.onnx.convertible import KINDS, command
 from phantomgpu.onnx.source import GZIP_MAGIC, Source
 from phantomgpu.onnx.wire import BYTES, VARINT, Walker
 
@@ -12,24 +14,25 @@ _HEAD_BYTES = 4096
 _TAIL_BYTES = 66 * 1024
 _MAX_ZIP_NAMES = 5000
 
-_TORCH = 'load it in Python and write it with torch.onnx.export(model, inputs, "model.onnx")'
-_TF = "python -m tf2onnx.convert --{} --output model.onnx (pip install tf2onnx)"
-_HUB = "optimum-cli export onnx --model NAME_ON_THE_HUB onnx/ (pip install optimum[exporters])"
 _AGAIN = "download the file again with a direct link"
 
+_CONVERT: Final[tuple[tuple[int, bytes, str], ...]] = (
+    (4, b"TFL3", "tflite"),
+    (0, b"\x89HDF\r\n\x1a\n", "hdf5"),
+    (0, b"\x80\x02", "pickle"),
+    (0, b"\x80\x03", "pickle"),
+    (0, b"\x80\x04", "pickle"),
+    (0, b"\x80\x05", "pickle"),
+)
+"""Place, bytes, and the key of ``KINDS``. Sources: the formats' own specifications."""
+
 _MAGIC: Final[tuple[tuple[int, bytes, str, str], ...]] = (
-    (4, b"TFL3", "a TensorFlow Lite model", _TF.format("tflite model.tflite")),
     (4, b"ORTM", "an ONNX Runtime (.ort) model",
      "give the .onnx file that it was made from; an .ort file cannot be turned back"),
-    (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras writes (.h5)",
-     "load it in Keras and write it with model.export(\"model.onnx\", format=\"onnx\")"),
-    (0, b"GGUF", "a GGUF (llama.cpp) file, which holds weights and no graph", _HUB),
+    (0, b"GGUF", "a GGUF (llama.cpp) file, which holds weights and no graph",
+     "run: phantomgpu convert NAME (what the model is called on Hugging Face, as in ORG/MODEL)"),
     (0, b"version https://git-lfs", "a git-LFS pointer, not the file itself",
      "fetch the file with: git lfs pull"),
-    (0, b"\x80\x02", "a Python pickle, as older PyTorch writes (.pt, .pth)", _TORCH),
-    (0, b"\x80\x03", "a Python pickle", _TORCH),
-    (0, b"\x80\x04", "a Python pickle", _TORCH),
-    (0, b"\x80\x05", "a Python pickle", _TORCH),
     (0, b"\x93NUMPY", "a NumPy array (.npy)", "give the .onnx file of the model"),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it and give the .onnx file in it"),
     (0, b"\xfd7zXZ\x00", "an xz archive", "unpack it and give the .onnx file in it"),
@@ -45,25 +48,38 @@ _MAGIC: Final[tuple[tuple[int, bytes, str, str], ...]] = (
 )  # fmt: skip
 """Place, bytes, what they are and what to do. Sources: the formats' own specifications."""
 
-_ZIP: Final[tuple[tuple[Callable[[str], bool], str, str], ...]] = (
+_CONVERT_ZIP: Final[tuple[tuple[Callable[[str], bool], str], ...]] = (
     (lambda n: n.endswith(("serialized_exported_program.json", "/archive_format"))
-     or n == "archive_format" or ("/models/" in n and n.endswith(".json")),
-     "a PyTorch exported program (.pt2)",
-     'torch.onnx.export(torch.export.load("model.pt2"), (), "model.onnx")'),
-    (lambda n: "/code/" in n or n.endswith("/constants.pkl"), "a TorchScript model (.pt)",
-     'torch.onnx.export(torch.jit.load("model.pt"), inputs, "model.onnx", dynamo=False)'),
-    (lambda n: n.endswith("data.pkl"), "a PyTorch checkpoint, which holds weights and no graph",
-     "build the model in Python, load the checkpoint into it, and write it with torch.onnx.export"),
-    (lambda n: n.endswith("model.weights.h5"), "a Keras model (.keras)",
-     'load it in Keras and write it with model.export("model.onnx", format="onnx")'),
+     or n == "archive_format" or ("/models/" in n and n.endswith(".json")), "exported"),
+    (lambda n: "/code/" in n or n.endswith("/constants.pkl"), "torchscript"),
+    (lambda n: n.endswith("data.pkl"), "torch"),
+    (lambda n: n.endswith("model.weights.h5"), "keras"),
+    (lambda n: n.endswith("saved_model.pb"), "savedmodel-zip"),
+)  # fmt: skip
+"""A name in the archive, and the key of ``KINDS``."""
+
+_ZIP: Final[tuple[tuple[Callable[[str], bool], str, str], ...]] = (
     (lambda n: n.endswith((".mlmodel", "Manifest.json")), "a CoreML package",
      "export the model it was made from as ONNX; CoreML cannot be turned back"),
-    (lambda n: n.endswith("saved_model.pb"), "a zipped TensorFlow SavedModel",
-     "unpack it, then " + _TF.format("saved-model FOLDER")),
     (lambda n: n.endswith(".npy"), "a NumPy archive (.npz)", "give the .onnx file of the model"),
     (lambda n: n.endswith(".onnx"), "a zip archive with an ONNX file in it",
      "unpack it and give the .onnx file"),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A format that is not ONNX.
+
+    Attributes:
+        what: What it is.
+        fix: What to do.
+        kind: The key of ``KINDS`` where it can be converted; else empty.
+    """
+
+    what: str
+    fix: str
+    kind: str = ""
 
 
 def refuse_other_formats(source: Source) -> None:
@@ -73,28 +89,19 @@ def refuse_other_formats(source: Source) -> None:
         FormatError: Names the format and how it becomes ONNX.
         TruncatedError: A zip archive without its end.
     """
-    if source.size == 0:
-        raise _error(source, "empty", "give the .onnx file of the model; this one has 0 bytes")
-    head = source.read(0, min(_HEAD_BYTES, source.size))
-    if head[:4] == b"PK\x03\x04":
-        raise _zip_error(source)
-    if head[:2] == GZIP_MAGIC:
-        raise _error(source, "a gzip file", "unpack it first: gunzip FILE")
-    for place, magic, what, fix in _MAGIC:
-        if head[place : place + len(magic)] == magic:
-            raise _error(source, what, fix)
-    if _is_safetensors(head, source.size):
-        raise _error(source, "a safetensors file, which holds weights and no graph", _HUB)
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if text[:1] == b"<":
-        html = b"<html" in text.lower() or b"<!doctype html" in text.lower()
-        what = "an HTML page, not a model" if html else "an XML file (OpenVINO writes such)"
-        raise _error(source, what, _AGAIN if html else "give the .onnx file it was made from")
-    if text[:1] in (b"{", b"["):
-        fix = "give the .onnx file; for a Keras or TensorFlow.js model " + _TF.format(
-            "saved-model FOLDER"
-        )
-        raise _error(source, "a JSON text, not a model", fix)
+    found = _by_its_head(source)
+    if found is not None:
+        raise _error(source, found)
+
+
+def convertible_kind(source: Source) -> str:
+    """The key of ``KINDS`` that the content is of; empty where it is ONNX or nothing to convert.
+
+    Raises:
+        TruncatedError: A zip archive without its end.
+    """
+    found = _by_its_head(source) or _other_protobuf(source)
+    return found.kind if found else ""
 
 
 def no_onnx(source: Source, error: ModelError) -> ModelError:
@@ -103,31 +110,71 @@ def no_onnx(source: Source, error: ModelError) -> ModelError:
         return error
     known = _other_protobuf(source)
     if known is not None:
-        return known
+        return _error(source, known)
     head = source.read(0, min(_HEAD_BYTES, source.size))
     if head and all(byte in b"\t\r\n" or 32 <= byte < 127 for byte in head):
-        return _error(source, "a text, not a model", "give the .onnx file of the model")
+        return _error(source, Foreign("a text, not a model", "give the .onnx file of the model"))
     if not head.strip(b"\x00"):
-        return _error(source, "all zeros at its start", "fetch the file again; it is damaged")
+        fix = "fetch the file again; it is damaged"
+        return _error(source, Foreign("all zeros at its start", fix))
     return error
 
 
-def _error(source: Source, what: str, fix: str) -> FormatError:
-    return FormatError(f"{source.name} is {what}", where=f"{source.name}, byte 0", fix=fix)
+def _error(source: Source, found: Foreign) -> FormatError:
+    where = f"{source.name}, byte 0"
+    return FormatError(f"{source.name} is {found.what}", where=where, fix=found.fix)
 
 
-def _zip_error(source: Source) -> ModelError:
+def _convertible(source: Source, kind: str) -> Foreign:
+    return Foreign(KINDS[kind].what, command(kind, source.name), kind)
+
+
+def _by_its_head(source: Source) -> Foreign | None:
+    """What the first bytes tell, and the directory of a zip archive."""
+    if source.size == 0:
+        return Foreign("empty", "give the .onnx file of the model; this one has 0 bytes")
+    head = source.read(0, min(_HEAD_BYTES, source.size))
+    if head[:4] == b"PK\x03\x04":
+        return _zipped(source)
+    if head[:2] == GZIP_MAGIC:
+        return Foreign("a gzip file", "unpack it first: gunzip FILE")
+    for place, magic, kind in _CONVERT:
+        if head[place : place + len(magic)] == magic:
+            return _convertible(source, kind)
+    for place, magic, what, fix in _MAGIC:
+        if head[place : place + len(magic)] == magic:
+            return Foreign(what, fix)
+    if _is_safetensors(head, source.size):
+        return _convertible(source, "safetensors")
+    return _text(head.lstrip(b"\xef\xbb\xbf \t\r\n"))
+
+
+def _text(text: bytes) -> Foreign | None:
+    if text[:1] == b"<":
+        if b"<html" in text.lower() or b"<!doctype html" in text.lower():
+            return Foreign("an HTML page, not a model", _AGAIN)
+        fix = "give the .onnx file it was made from"
+        return Foreign("an XML file (OpenVINO writes such)", fix)
+    if text[:1] in (b"{", b"["):
+        return Foreign("a JSON text, not a model", "give the .onnx file of the model")
+    return None
+
+
+def _zipped(source: Source) -> Foreign:
     names = _zip_names(source)
     if names is None:
-        return TruncatedError(
+        raise TruncatedError(
             f"{source.name} is a zip archive that ends too early, at byte {source.size}",
             where=f"{source.name}, byte {source.size}",
             fix="fetch the file again; it is cut off. It is no ONNX file either",
         )
+    for is_it, kind in _CONVERT_ZIP:
+        if any(is_it(name) for name in names):
+            return _convertible(source, kind)
     for is_it, what, fix in _ZIP:
         if any(is_it(name) for name in names):
-            return _error(source, what, fix)
-    return _error(source, "a zip archive", "unpack it and give the .onnx file in it")
+            return Foreign(what, fix)
+    return Foreign("a zip archive", "unpack it and give the .onnx file in it")
 
 
 def _zip_names(source: Source) -> list[str] | None:
@@ -161,7 +208,7 @@ def _is_safetensors(head: bytes, size: int) -> bool:
     return length < size and head[9:].lstrip()[:1] in (b'"', b"}")
 
 
-def _other_protobuf(source: Source) -> FormatError | None:
+def _other_protobuf(source: Source) -> Foreign | None:
     """TensorFlow's, CoreML's and Caffe's messages, by fields that ONNX does not have."""
     fields: list[tuple[int, int, int, int]] = []
     walk = Walker(source)
@@ -177,19 +224,17 @@ def _other_protobuf(source: Source) -> FormatError | None:
         return None
     if kinds[0] == (1, BYTES) and set(kinds) <= {(1, BYTES), (2, BYTES), (3, VARINT), (4, BYTES)}:
         if _has_op(walk, fields[0]):
-            fix = _TF.format("graphdef model.pb --inputs A:0 --outputs B:0")
-            return _error(source, "a TensorFlow GraphDef (frozen graph)", fix)
+            return _convertible(source, "graphdef")
         return None
     if kinds[0] == (1, VARINT) and kinds[1] == (2, BYTES) and (7, BYTES) not in kinds:
         if set(kinds) <= {(1, VARINT), (2, BYTES)} and fields[1][3] - fields[1][2] > 64:
-            fix = _TF.format("saved-model FOLDER (the folder this file is in)")
-            return _error(source, "a TensorFlow SavedModel", fix)
+            return _convertible(source, "savedmodel")
         if any(number >= 200 for number, _ in kinds):
             fix = "export the model it was made from as ONNX; CoreML cannot be turned back"
-            return _error(source, "a CoreML model", fix)
+            return Foreign("a CoreML model", fix)
     if (100, BYTES) in kinds and kinds[0] == (1, BYTES):
         fix = "convert it with mmdnn or caffe2onnx, or export the model again from its framework"
-        return _error(source, "a Caffe model", fix)
+        return Foreign("a Caffe model", fix)
     return None
 
 

@@ -27,7 +27,7 @@ def test_a_pytorch_file_is_refused_with_the_way_to_onnx(run, tmp_path):
     path = tmp_path / "model.pt"
     path.write_bytes(b"\x80\x02}q\x00." * 20)
 
-    assert refused(run("compare", path, "--gpus", "t4"), "torch.onnx.export")
+    assert refused(run("compare", path, "--gpus", "t4"), "phantomgpu convert")
 
 
 def test_a_cut_file_is_refused_with_the_byte_where_it_ends(run, tmp_path, resnet_bytes):
