@@ -203,7 +203,7 @@ def _estimate(
     )
     low_s, high_s = interval_ends(
         time_s=latency_s,
-        spread=_run_spread(boards, runtime),
+        spread=run_spread(boards, runtime),
         scale=np.ones(()),
     )
     core_s, traffic_s = times.core_s[:, place], times.traffic_s[:, place]
@@ -222,7 +222,7 @@ def _estimate(
     )
 
 
-def _run_spread(boards: Boards, runtime: Runtime) -> FloatArray:
+def run_spread(boards: Boards, runtime: Runtime) -> FloatArray:
     """Spread of a run: of board or runtime, whichever is known less well. [gpu].
 
     A runtime under which no whole model was measured has none of its own and must not look sure.
