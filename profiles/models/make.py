@@ -126,7 +126,7 @@ MODELS = (
           own_export("SegformerForSemanticSegmentation"), 3752694, 8387821568, {"batch": 1},
           ("segformer", "segformer-b0-finetuned-ade-512-512")),
     Entry("detr-r50", "DETR ResNet-50", DETECTION, "exports/detr_resnet50",
-          own_export("DetrForObjectDetection"), 41524768, 60169600000, {"batch": 1},
+          own_export("DetrForObjectDetection"), 41524768, 60131712000, {"batch": 1},
           ("detr", "detr-resnet-50")),
     Entry("rt-detr-r50", "RT-DETR ResNet-50", DETECTION, "exports/rt_detr_r50",
           own_export("RTDetrForObjectDetection"), 42731082, 68717056000, {"batch": 1},
