@@ -7,7 +7,9 @@ import click
 
 from phantomgpu.app import App
 from phantomgpu.cli.sources import is_address, is_file, open_source
+from phantomgpu.comparison import request_as_dict
 from phantomgpu.errors import RequestError
+from phantomgpu.report.saved import ENDING, MOST_CHARACTERS, request_of_text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -31,7 +33,7 @@ PRECISION = click.option(
     "--precision",
     multiple=True,
     metavar="NAME,NAME",
-    help="fp32, tf32, fp16, bf16, fp8, int8, int4. [default: fp16]",
+    help="fp32, tf32, fp16, bf16, fp8, int8, int4, fp4. [default: fp16]",
 )
 RUNTIME = click.option(
     "--runtime",
@@ -84,6 +86,9 @@ def request_document(
         RequestError: An option that cannot be read.
         SourceError, ModelError: A model that cannot be read.
     """
+    saved = [name for name in models if name.endswith(ENDING)]
+    base = saved_comparison(saved) if saved else {}
+    models = (*base.get("models", ()), *(name for name in models if name not in saved))
     document: dict[str, Any] = {
         "models": list(models),
         "gpus": listed(gpus),
@@ -93,7 +98,23 @@ def request_document(
         "dims": named_numbers(dims, "--dim"),
     }
     open_models(app, models, download=download)
-    return {name: value for name, value in document.items() if value or name == "models"}
+    return base | {name: value for name, value in document.items() if value or name == "models"}
+
+
+def saved_comparison(paths: list[str]) -> dict[str, Any]:
+    """The fields of the comparison that was saved as a file.
+
+    Raises:
+        RequestError: More than one file, or none that holds a comparison.
+        SourceError: It cannot be read.
+    """
+    if len(paths) > 1:
+        raise RequestError(
+            f"{len(paths)} saved comparisons are given", where="MODEL", fix="give one at a time"
+        )
+    source = open_source(paths[0])
+    text = source.read(0, min(source.size, 4 * MOST_CHARACTERS + 1)).decode("utf-8", "replace")
+    return request_as_dict(request_of_text(text, origin=paths[0]))
 
 
 def open_models(app: App, models: tuple[str, ...], *, download: bool = False) -> None:

@@ -17,12 +17,13 @@ IndexArray = NDArray[np.int64]
 _EFFICIENCY: Final[Mapping[str, str]] = {
     "fp32": "efficiency_fp32", "tf32": "efficiency_tf32", "fp16": "efficiency_fp16",
     "bf16": "efficiency_fp16", "fp8": "efficiency_fp8", "int8": "efficiency_int8",
-    "int4": "efficiency_int8", "fp64": "efficiency_fp32",
+    "int4": "efficiency_int8", "fp64": "efficiency_fp32", "fp4": "efficiency_fp8",
 }  # fmt: skip
 """The fitted share of each peak."""
 
 _OPERAND_BITS: Final[Mapping[str, float]] = {
     "tf32": 32.0, "fp16": 16.0, "bf16": 16.0, "fp8": 8.0, "int8": 8.0, "int4": 4.0,
+    "fp4": 4.0,
 }  # fmt: skip
 """Width of a tensor core's operand: its energy is proportional to it. The others are vector."""
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from phantomgpu.hardware.check import Document, leaves
 from phantomgpu.hardware.gpu import Architecture, Sm, Spec
-from phantomgpu.hardware.runtime import Runtime
+from phantomgpu.hardware.runtime import Runtime, Serving
 
 KIB: Final = 2**10
 MIB: Final = 2**20
@@ -76,7 +76,15 @@ def runtime_of(
         calibration=calibration_of(document),
         sources=sources,
         origin=origin,
+        serving=serving_of(document.get("serving", {})),
     )
+
+
+def serving_of(table: Document) -> Serving:
+    """The ``[serving]`` of a checked runtime document in SI units."""
+    plain = {name: value for name, value in table.items() if name != "request_us"}
+    plain["weight_bits"] = dict(table.get("weight_bits", {}))
+    return Serving(request_s=table.get("request_us", 0) * US, **plain)
 
 
 def calibration_of(document: Document) -> Mapping[str, float]:
