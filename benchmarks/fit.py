@@ -55,7 +55,7 @@ def main() -> None:
         RUNTIMES,
     )
     print(f"{len(rows)} rows, {len(rows.kernels)} kernels")
-    model = Model(rows, boards, RUNTIMES)
+    model = Model(rows, boards, {name: catalog.runtime(name) for name in RUNTIMES})
     x = model.fit(noise_of(rows), rounds=given.rounds)
     print_values(model, x)
     seen = model(x)

@@ -1,8 +1,8 @@
 """Profiles and workloads to columns: the last place that knows either as an object."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Final
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,7 @@ class Boards:
             [gpu, peak]
         sustained_flops_per_s: The share of it that a large tile reaches. [gpu, peak]
         joule_per_flop: Switching energy at boost clock. [gpu, peak]
+        architecture: Id of each one's architecture. [gpu, 1]
         values: Fitted values by parameter name. Each [gpu, 1]
         paired: The columns are [kernel] instead, one board for each kernel, as in a fit.
     """
@@ -56,6 +57,7 @@ class Boards:
     peak_flops_per_s: FloatArray
     sustained_flops_per_s: FloatArray
     joule_per_flop: FloatArray
+    architecture: NDArray[np.str_]
     values: Mapping[str, FloatArray]
     paired: bool = False
 
@@ -64,6 +66,18 @@ class Boards:
         if self.paired:
             return np.asarray(table[np.arange(len(peak)), peak])
         return np.asarray(table[:, peak])
+
+    def of(self, rows: IndexArray) -> "Boards":
+        """The boards of some kernels: all of them, but for paired columns."""
+        if not self.paired:
+            return self
+        picked: dict[str, Any] = {
+            column.name: getattr(self, column.name)[rows]
+            for column in fields(self)
+            if column.name not in ("values", "paired")
+        }
+        picked["values"] = {name: value[rows] for name, value in self.values.items()}
+        return replace(self, **picked)
 
 
 def boards_of(gpus: Sequence[GpuProfile]) -> Boards:
@@ -98,6 +112,7 @@ def boards_with(specs: Sequence[Spec], values: Mapping[str, FloatArray]) -> Boar
         peak_flops_per_s=peaks,
         sustained_flops_per_s=peaks * efficiency,
         joule_per_flop=energy,
+        architecture=np.array([[spec.architecture] for spec in specs], dtype=np.str_),
         values=values,
     )
 

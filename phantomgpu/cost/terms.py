@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from phantomgpu.cost.columns import boards_of
 from phantomgpu.cost.kernels import Activities, activities
 from phantomgpu.cost.kinds import KINDS, kinds_of
-from phantomgpu.cost.predict import Times, host_of, run_times
+from phantomgpu.cost.predict import Times, host_of, kernels_on, run_times
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
 from phantomgpu.workload.workload import Workload
@@ -52,8 +52,8 @@ def terms_of(workload: Workload, gpu: GpuProfile, runtime: Runtime) -> Terms:
     boards, kernels = boards_of([gpu]), workload.kernels
     kinds = kinds_of(kernels)
     weights_in_use = np.full(len(kernels), np.sum(kernels.weight_bytes * kernels.count))
-    work = activities(kernels, kinds, boards, weights_in_use)
     host = host_of(runtime, kinds, 1)
+    work = activities(kernels, kinds, boards, weights_in_use, host.variants)
     times = run_times(kernels, kinds, np.zeros(1, dtype=np.int64), boards, host)
     values = gpu.calibration.values
     cache_rate = values["cache_bytes_per_cycle"] * boards.sm_count * boards.clock_hz
@@ -66,7 +66,7 @@ def terms_of(workload: Workload, gpu: GpuProfile, runtime: Runtime) -> Terms:
         cached_bytes=(work.cache_s * cache_rate)[0],
         memory_bytes=(work.memory_s * memory_rate)[0],
         clock_slowdown=_clock_slowdown(work, times),
-        runtime_slowdown=host.slowdown,
+        runtime_slowdown=np.broadcast_to(kernels_on(host, boards)[0], work.core_s.shape)[0],
     )
 
 

@@ -53,6 +53,14 @@ class Runtime:
         workspace_bytes: Scratch memory for its kernels.
         precisions: What it can run.
         vendors: Whose GPUs it runs on.
+        decode_groups: Fewest and most query heads to a KV head that share a block of its decoding
+            kernel; others have a block each.
+        prompt_group_most: Most query heads to a KV head that share a block of its prompt kernel.
+        packs_prompts_on: Architecture on which that kernel takes all of a group, or empty.
+        unpacks_fp8_on: Architecture on which its attention kernels turn fp8 into 16 bits
+            themselves, or empty.
+        attention_on: Runtimes whose attention kernels it takes, by id of the architecture on which
+            it does.
         models: What it serves: ``"any"`` model, or ``"language"`` models only.
         calibration: Fitted kernel-quality factors by parameter name.
         sources: By dotted key.
@@ -75,4 +83,9 @@ class Runtime:
     sources: Mapping[str, str] = field(default_factory=dict)
     origin: str = ""
     models: str = "any"
+    decode_groups: tuple[int, int] = (1, 1_000_000)
+    prompt_group_most: int = 1_000_000
+    packs_prompts_on: str = ""
+    unpacks_fp8_on: str = ""
+    attention_on: Mapping[str, "Runtime"] = field(default_factory=dict)
     serving: Serving = field(default_factory=Serving)

@@ -231,6 +231,20 @@ RUNTIME: Final[tuple[Key, ...]] = (
     *(Key(f"serving.weight_bits.{name}", "number",
           f"Stored bits of a weight in {name}, its scales included.", "bit", 1, 32)
       for name in PRECISIONS),
+    Key("kernels.decode_group_least", "integer", "Fewest query heads to a KV head that share a "
+        "block of its decoding kernel; with fewer, each has a block that reads the keys for "
+        "itself.", "", 1, 1_000_000),
+    Key("kernels.decode_group_most", "integer", "Most of them, likewise.", "", 1, 1_000_000),
+    Key("kernels.prompt_group_most", "integer", "Most query heads to a KV head that share a block "
+        "of its prompt kernel.", "", 1, 1_000_000),
+    Key("kernels.packs_prompts_on", "text", "Id of an architecture on which that kernel takes all "
+        "of a group."),
+    Key("kernels.unpacks_fp8_on", "text", "Id of an architecture on which its attention kernels "
+        "turn fp8 into 16 bits themselves: slower blocks, keys not split when decoding, prompts "
+        "with heads other than 128 wide at 16-bit rates."),
+    Key("kernels.borrows_on", "text", "Id of an architecture on which its attention kernels are "
+        "those of another runtime."),
+    Key("kernels.borrows_from", "text", "Id of that runtime."),
     *_calibration(RUNTIME_PARAMETERS),
     _SOURCES,
 )  # fmt: skip

@@ -56,10 +56,24 @@ def architecture_of(document: Document, *, name: str) -> Architecture:
 
 
 def runtime_of(
-    document: Document, sources: Mapping[str, str], *, name: str, origin: str
+    document: Document,
+    sources: Mapping[str, str],
+    *,
+    name: str,
+    origin: str,
+    attention_on: Mapping[str, Runtime] | None = None,
 ) -> Runtime:
-    """A checked and complete runtime document in SI units."""
+    """A checked and complete runtime document in SI units.
+
+    Args:
+        document: As it is written.
+        sources: By dotted key.
+        name: Its id.
+        origin: The path it was read from.
+        attention_on: Runtimes whose attention it takes, by architecture.
+    """
     cost, memory = document["cost"], document["memory"]
+    kernels = document.get("kernels", {})
     return Runtime(
         id=name,
         name=document["name"],
@@ -73,6 +87,14 @@ def runtime_of(
         precisions=tuple(document["precisions"]),
         vendors=tuple(document["vendors"]),
         models=document.get("models", "any"),
+        decode_groups=(
+            kernels.get("decode_group_least", 1),
+            kernels.get("decode_group_most", 1_000_000),
+        ),
+        prompt_group_most=kernels.get("prompt_group_most", 1_000_000),
+        packs_prompts_on=kernels.get("packs_prompts_on", ""),
+        unpacks_fp8_on=kernels.get("unpacks_fp8_on", ""),
+        attention_on=attention_on or {},
         calibration=calibration_of(document),
         sources=sources,
         origin=origin,
