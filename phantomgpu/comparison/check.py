@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from phantomgpu.comparison.request import DEFAULTS, FIELDS, Request
+from phantomgpu.comparison.tables import checked_table
 from phantomgpu.dtype import PRECISIONS
 from phantomgpu.errors import RequestError, UnknownNameError, nearest
 
@@ -15,6 +16,7 @@ MOST: Final[Mapping[str, int]] = {
     "batches": 100,
     "dims": 100,
     "profiles": 50,
+    "tables": 8,
 }
 """Most values each field takes."""
 
@@ -77,6 +79,7 @@ def request_from(
         batches=_batches(document, label("batches")),
         dims=_dims(document, label("dims")),
         profiles=_profiles(document, label("profiles")),
+        tables=_tables(document, label("tables")),
     )
     _check_size(request)
     return request
@@ -140,6 +143,11 @@ def _profiles(document: Mapping[str, Any], label: str) -> dict[str, str]:
                 fix="shorten it; a catalogue profile has about 3,000 characters",
             )
     return profiles
+
+
+def _tables(document: Mapping[str, Any], label: str) -> dict[str, Mapping[str, Any]]:
+    tables = _table(document, "tables", label)
+    return {name: checked_table(name, table, label=label) for name, table in tables.items()}
 
 
 def _list(document: Mapping[str, Any], field_name: str, label: str) -> Sequence[Any]:

@@ -17,6 +17,8 @@ class Request:
         batches: Each at least 1.
         dims: Free dimensions set by the user, by symbol or ``"input:axis"``.
         profiles: TOML text of custom GPU profiles, by id; they win over the catalogue.
+        tables: Kernel tables of models that came without their files, by name: see
+            ``comparison.tables``; they win over models of that name.
     """
 
     models: tuple[str, ...]
@@ -26,6 +28,7 @@ class Request:
     batches: tuple[int, ...] = (1,)
     dims: Mapping[str, int] = field(default_factory=dict)
     profiles: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 FIELDS: Final = tuple(f.name for f in fields(Request))

@@ -5,10 +5,12 @@ from typing import Any, Final
 
 from phantomgpu.comparison.library import Library
 from phantomgpu.comparison.sweep import schedule_for
+from phantomgpu.comparison.tables import Table, opened_table
 from phantomgpu.hardware import Runtime
 from phantomgpu.onnx import Source, batch_symbol, read_model
 from phantomgpu.onnx.graph import Graph
 from phantomgpu.workload import Schedule
+from phantomgpu.workload.table import Part, table_schedule
 
 MOST_SCHEDULES: Final = 64
 """Schedules kept; each is a few hundred kilobytes."""
@@ -28,6 +30,17 @@ class Shelf:
         self._opened: dict[str, Graph] = {}
         self._builtin: dict[str, Graph] = {}
         self._schedules: dict[tuple[object, ...], Schedule] = {}
+        self._tables: dict[str, tuple[Table, Graph, tuple[Part, ...]]] = {}
+
+    def lay_out(self, tables: Mapping[str, Table]) -> None:
+        """Take the kernel tables of a request as models, and no others."""
+        held = self._tables
+        self._tables = {
+            name: held[name]
+            if name in held and held[name][0] == table
+            else (table, *opened_table(name, table))
+            for name, table in tables.items()
+        }
 
     def open(self, source: Source, *, name: str) -> Graph:
         """Read a model and keep it under a name; one of that name is replaced.
@@ -54,7 +67,9 @@ class Shelf:
         Raises:
             UnknownNameError: There is none of that name or alias; names the nearest three.
         """
-        return name if name in self._opened else self.library.get(name).id
+        if name in self._tables or name in self._opened:
+            return name
+        return self.library.get(name).id
 
     def graph(self, name: str) -> Graph:
         """The graph of that name.
@@ -62,6 +77,8 @@ class Shelf:
         Raises:
             UnknownNameError: There is none; names the nearest three.
         """
+        if name in self._tables:
+            return self._tables[name][1]
         if name in self._opened:
             return self._opened[name]
         model = self.library.get(name)
@@ -78,6 +95,11 @@ class Shelf:
 
         Free dimensions of a built-in model that ``dims`` leaves open are those of the index.
         """
+        for _, known, parts in self._tables.values():
+            if known is graph:
+                return table_schedule(
+                    parts, graph, runtime=runtime.id, fusion=runtime.fusion, casts=runtime.casts
+                )
         dims = {**self.published_dims(graph), **dims}
         key = (
             graph.sha256,
