@@ -19,6 +19,7 @@ files, addresses and blobs, and hand over a ``Source``. Mistakes raise
 ``inspect``           model -> the document of ``inspect --json``
 ``explain``           one cell -> its kernels with their times, layers, memory, roofs, charts
 ``explain_kernel``    one of its kernels -> the terms of its time, with formulas and sources
+``differences``       two models -> where their times differ, by kind of work and layer
 ``netron``            one cell -> the attachment that shows its figures inside Netron
 ``encode_link``       request -> share link and its length
 ``decode_link``       share link -> request, and what its sender saw
@@ -49,9 +50,11 @@ from phantomgpu.comparison.point import Point, point_of
 from phantomgpu.comparison.sharing import tabled
 from phantomgpu.comparison.shelf import Shelf
 from phantomgpu.comparison.sweep import refuse_if_nothing_can_run
+from phantomgpu.errors import RequestError
 from phantomgpu.onnx import Source, batch_symbol, infer_shapes
 from phantomgpu.report.anatomy import anatomy_json
 from phantomgpu.report.charts import against_batch, latency_by_gpu
+from phantomgpu.report.differences import differences_json
 from phantomgpu.report.explanation import explanation_json
 from phantomgpu.report.inspection import inputs_json, inspection_json, model_json
 from phantomgpu.report.json import cell_json, comparison_json
@@ -268,12 +271,38 @@ class App(Profiles):
         """
         return anatomy_json(self._point(request), kernel)
 
+    def differences(self, request: Mapping[str, Any]) -> Json:
+        """Where the times of a request's first two models differ, by kind of work and layer.
+
+        Args:
+            request: As for ``compare``; its first GPU, runtime, precision and batch count.
+
+        Returns:
+            As ``report.differences.differences_json``.
+
+        Raises:
+            RequestError: There is but one model.
+        """
+        asked = self.request(request)
+        if len(asked.models) < 2:
+            raise RequestError(
+                "there is but one model", where="models", fix="give the one to hold it against"
+            )
+        first, second = asked.models[:2]
+        points = [
+            self._point_of(replace(asked, models=(name, other)))
+            for name, other in ((first, second), (second, first))
+        ]
+        return differences_json(points[0], points[1], self.titles())
+
     def netron(self, request: Mapping[str, Any]) -> Json:
         """The cell of ``explain`` as an attachment that Netron shows beside each node."""
         return netron_attachment(self.explain(request))
 
     def _point(self, request: Mapping[str, Any]) -> Point:
-        asked = self.request(request)
+        return self._point_of(self.request(request))
+
+    def _point_of(self, asked: Request) -> Point:
         graphs = self._shelf.graphs(asked.models)
         return point_of(asked, graphs, self._catalog, lowered=self._shelf.schedule)
 

@@ -220,6 +220,25 @@ def test_a_file_travels_as_its_kernel_table_with_the_same_figures(run, repositor
     ]
 
 
+def test_two_models_are_told_apart_by_their_layers(run):
+    options = ("resnet18", "resnet50", "--gpus", "t4", "--batch", "8", "--layers")
+
+    text = run("compare", *options).stdout
+    document = json.loads(run("compare", *options, "--json").stdout)
+
+    assert "ResNet-50 takes" in text
+    assert "longer than ResNet-18" in text
+    assert "layer2.0" in text
+    assert document["differences"]["first"]["total_ms"] == document["cells"][0]["latency_ms"]
+
+
+def test_layers_of_a_single_model_have_nothing_to_differ_from(run):
+    result = run("compare", "resnet18", "--gpus", "t4", "--layers")
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+
+
 def test_a_saved_comparison_is_compared_and_its_options_replaced(run, tmp_path):
     saved = tmp_path / "mine.phantom.toml"
     saved.write_text('models = ["resnet50"]\ngpus = ["t4", "l4"]\nbatches = [1, 8]\n')
