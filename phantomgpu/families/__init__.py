@@ -1,5 +1,6 @@
 """Configurations of published model families -> Definition: graphs without any file of weights."""
 
 from phantomgpu.families.definition import Definition, Generation, Part
+from phantomgpu.families.registry import build
 
-__all__ = ["Definition", "Generation", "Part"]
+__all__ = ["Definition", "Generation", "Part", "build"]
