@@ -121,9 +121,17 @@ class App(Profiles):
         """Forget an opened model; nothing happens where there is none of that name."""
         self._shelf.close(name)
 
-    def models(self) -> list[Json]:
-        """The built-in models as the index lists them, then the opened ones."""
-        return self._shelf.entries()
+    def models(self, search: str = "") -> list[Json]:
+        """The built-in models as the index lists them, then the opened ones.
+
+        Args:
+            search: Only the built-in models that it may mean, in any usual spelling, best first.
+        """
+        entries = self._shelf.entries()
+        if not search:
+            return entries
+        builtin = {entry["id"]: entry for entry in entries if entry["builtin"]}
+        return [builtin[model.id] for model in self._shelf.library.matching(search)]
 
     # Comparing
 
