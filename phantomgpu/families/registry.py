@@ -8,6 +8,7 @@ from phantomgpu.families.config import Config
 from phantomgpu.families.decoder import decoder
 from phantomgpu.families.decoders import DECODERS
 from phantomgpu.families.definition import Definition
+from phantomgpu.families.diffusion import INDEX, diffusion
 
 Files = Mapping[str, Mapping[str, Any]]
 """JSON objects of a repository by their path in it."""
@@ -19,12 +20,15 @@ def build(files: Files, *, name: str) -> Definition:
     """The model that a repository's configurations describe.
 
     Args:
-        files: JSON objects by path: ``"config.json"``, ``"unet/config.json"``.
+        files: JSON objects by path: ``"config.json"``, or ``"model_index.json"`` and the
+            configurations of the parts that it names: ``"unet/config.json"``.
         name: What to call it.
 
     Raises:
         ModelError: The family is not known, or a value is missing or not what it must be.
     """
+    if INDEX in files:
+        return diffusion(files, name=name, build=build)
     if _MAIN not in files:
         raise ModelError(
             f"{name} has no {_MAIN}",
