@@ -32,7 +32,7 @@ A request is a mapping with the fields of ``comparison.Request``: ``models``,
 (TOML text of custom GPUs by id); all but the first two may be left out.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -148,7 +148,11 @@ class App(Profiles):
         checked = self.request(request)
         refuse_if_nothing_can_run(checked, self._catalog)
         for cell in compare_streaming(
-            checked, self._shelf.graphs(checked.models), self._catalog, lowered=self._shelf.schedule
+            checked,
+            self._shelf.graphs(checked.models),
+            self._catalog,
+            lowered=self._shelf.schedule,
+            definitions=self._shelf.definitions(checked.models),
         ):
             yield cell_json(cell)
 
@@ -180,7 +184,11 @@ class App(Profiles):
         checked = self.request(request, called=called)
         refuse_if_nothing_can_run(checked, self._catalog)
         return compare(
-            checked, self._shelf.graphs(checked.models), self._catalog, lowered=self._shelf.schedule
+            checked,
+            self._shelf.graphs(checked.models),
+            self._catalog,
+            lowered=self._shelf.schedule,
+            definitions=self._shelf.definitions(checked.models),
         )
 
     def request(
@@ -215,6 +223,7 @@ class App(Profiles):
         batch: int | None = None,
         gpu: str = "",
         tables: Mapping[str, Any] | None = None,
+        beside: Sequence[str] = (),
     ) -> Json:
         """The document of ``inspect --json``: what a model is, and what a runtime makes of it.
 
@@ -225,17 +234,19 @@ class App(Profiles):
             precision: What it runs as.
             batch: Samples per run; 1 where neither this nor ``dims`` says.
             tables: As in a request.
+            beside: Other models of the comparison, whose free dimensions ``dims`` may name too.
             gpu: Adds ``cell``, ``layers``, ``roofs`` and times of the kernels, as ``explain``.
 
         Raises:
             PhantomGPUError: A mistake in the arguments, or the model.
         """
         held = dict(tables or {})
-        name = self.request({"models": [model], "tables": held}, needed=("models",)).models[0]
+        compared = {"models": [model, *beside], "tables": held}
+        name, *others = self.request(compared, needed=("models",)).models
         graph = self._shelf.graph(name)
         batch, sizes = batch_among(dims or {}, graph, batch=batch)
         asked = {
-            "models": [name],
+            "models": [name, *others],
             "runtimes": [runtime],
             "precisions": [precision],
             "batches": [1 if batch is None else batch],
@@ -243,7 +254,7 @@ class App(Profiles):
             "tables": held,
         }
         checked = self.request(asked, needed=("models",))
-        chosen = dims_of_models(checked, {name: graph})[name]
+        chosen = dims_of_models(checked, self._shelf.graphs(checked.models))[name]
         schedule = self._shelf.schedule(graph, self._catalog.runtime(runtime), chosen)
         workload = schedule.at(checked.batches[0], precision)
         timeline = schedule.memory_timeline(checked.batches[0], precision)
@@ -312,7 +323,13 @@ class App(Profiles):
 
     def _point_of(self, asked: Request) -> Point:
         graphs = self._shelf.graphs(asked.models)
-        return point_of(asked, graphs, self._catalog, lowered=self._shelf.schedule)
+        return point_of(
+            asked,
+            graphs,
+            self._catalog,
+            lowered=self._shelf.schedule,
+            definitions=self._shelf.definitions(asked.models),
+        )
 
     # Sharing
 

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from phantomgpu.comparison.dims import dims_of_models
 from phantomgpu.comparison.request import Request
-from phantomgpu.comparison.sweep import Lowered
 from phantomgpu.hardware import Catalog
 from phantomgpu.onnx.graph import Graph
+from phantomgpu.serving import Lowered
 from phantomgpu.workload.tabulate import tabulated
 
 NAME: Final = "kernel-table"

@@ -102,6 +102,11 @@ class Shelf:
         opened = name in self._opened
         return self._described.get((name if opened else self.id_of(name), not opened))
 
+    def definitions(self, names: Sequence[str]) -> dict[str, Definition]:
+        """What configurations describe of those models that came as one."""
+        found = {name: self.definition(name) for name in names}
+        return {name: described for name, described in found.items() if described is not None}
+
     def _read(self, source: Source, key: tuple[str, bool]) -> Graph:
         """The graph in a source, of a configuration that of its main part."""
         self._described.pop(key, None)
