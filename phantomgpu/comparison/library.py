@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import tomli
 
-from phantomgpu.comparison.search import exact, meant, ranked
+from phantomgpu.comparison.search import exact, meant, ranked, searched
 from phantomgpu.errors import TomlError, UnknownNameError, nearest
 
 MOST_CANDIDATES: Final = 6
@@ -86,9 +86,10 @@ class Library:
         )
 
     @property
-    def _searched(self) -> list[tuple[str, list[str], str]]:
+    def _searched(self) -> list[tuple[str, list[list[str]], list[str]]]:
         return [
-            (model.id, [model.id, model.title, *model.aliases], model.task) for model in self.models
+            searched(model.id, [model.id, model.title, *model.aliases], model.task)
+            for model in self.models
         ]
 
     def _of(self, key: str) -> BuiltInModel:

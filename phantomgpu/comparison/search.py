@@ -2,8 +2,8 @@
 
 The page searches before the engine is there, in MicroPython, so this module imports nothing and
 uses nothing that MicroPython lacks; it is served beside the page's own modules, which import it by
-its name here. Models come as ``(id, names, about)``: all names by which people know one, the id
-among them, and words that say what it is for.
+its name here. An entry of what is searched is plain lists, made once by `searched` (on the page at
+build time, since taking names apart takes longer than comparing them).
 """
 
 SIZES = {
@@ -34,7 +34,7 @@ def words(text: str) -> list[str]:
     >>> words("YOLO v8 small"), words("Llama-3-8B"), words("yolov8 extra-large")
     (['yolo', 'v', '8', 's'], ['llama', '3', '8', 'b'], ['yolov', '8', 'x'])
     """
-    found = []
+    found: "list[str]" = []
     kind = ""
     for char in text.lower():
         now = "digit" if char.isdigit() else "letter" if char.isalpha() else ""
@@ -43,7 +43,7 @@ def words(text: str) -> list[str]:
         elif now:
             found.append(char)
         kind = now
-    joined = []
+    joined: "list[str]" = []
     for word in found:
         if word == "large" and joined and joined[-1] in ("extra", "x"):
             joined[-1] = "x"
@@ -52,15 +52,26 @@ def words(text: str) -> list[str]:
     return [word for word in joined if word not in NOISE] or joined
 
 
-def distance(query: str, name: str) -> int:
-    """How far a name is from what was typed: 0 is the same name, below 0 is no match.
+def searched(key: str, names: "list[str]", about: str) -> "tuple[str, list[list[str]], list[str]]":
+    """What is searched of a model.
 
-    >>> distance("resnet 50", "ResNet-50"), distance("8b llama3", "Llama 3 8B")
-    (0, 0)
-    >>> distance("resnet", "ResNet-50") < distance("net", "ResNet-50"), distance("bert", "ResNet")
-    (True, -1)
+    Args:
+        key: Its id.
+        names: All that people call it; the id is one of them.
+        about: What it is for.
+
+    >>> searched("vit-b16", ["ViT-B/16"], "image classification")
+    ('vit-b16', [['vit', 'b', '16']], ['image', 'classification'])
     """
-    asked, known = words(query), words(name)
+    return key, [words(name) for name in names], words(about)
+
+
+def distance(asked: "list[str]", known: "list[str]") -> int:
+    """How far a name is from what was typed, both as words: 0 is the same, below 0 is no match.
+
+    >>> distance(words("8b llama3"), words("Llama 3 8B")), distance(words("bert"), words("ResNet"))
+    (0, -1)
+    """
     wanted, whole = "".join(asked), "".join(known)
     if not wanted:
         return -1
@@ -80,7 +91,7 @@ def distance(query: str, name: str) -> int:
     return WORDS + min(9, len(left)) + min(9, begun)
 
 
-def _match(word: str, known: list[str]) -> "str | None":
+def _match(word: str, known: "list[str]") -> "str | None":
     """The word of a name that a typed one stands for: the same, or letters that begin so."""
     if word in known:
         return word
@@ -90,50 +101,49 @@ def _match(word: str, known: list[str]) -> "str | None":
     return None
 
 
-def ranked(query: str, models: "list[tuple[str, list[str], str]]") -> list[str]:
+def ranked(query: str, entries: "list[tuple[str, list[list[str]], list[str]]]") -> "list[str]":
     """Ids of the models that may be meant, best first; all where nothing was typed.
 
-    >>> shelf = [("vit-b16", ["vit-b16", "ViT base"], "image classification"),
-    ...          ("bert", ["bert"], "text encoding")]
+    >>> shelf = [searched("vit-b16", ["vit-b16", "ViT base"], "image classification"),
+    ...          searched("bert", ["bert"], "text encoding")]
     >>> ranked("vit", shelf), ranked("text", shelf), ranked("", shelf)
     (['vit-b16'], ['bert'], ['vit-b16', 'bert'])
     """
-    if not words(query):
-        return [entry[0] for entry in models]
-    found = []
-    for place, (key, names, about) in enumerate(models):
-        far = [one for one in [distance(query, name) for name in names] if one >= 0]
-        if not far and _is_about(query, names, about):
-            far = [ABOUT]
-        if far:
-            found.append((min(far), place, key))
-    return [key for _, _, key in sorted(found)]
+    asked = words(query)
+    if not asked:
+        return [key for key, _, _ in entries]
+    return _nearest(asked, entries, ABOUT + 1)
 
 
-def exact(query: str, models: "list[tuple[str, list[str], str]]") -> list[str]:
+def exact(query: str, entries: "list[tuple[str, list[list[str]], list[str]]]") -> "list[str]":
     """Ids of the models that have exactly that name, however it is written."""
-    return [
-        key for key, names, _ in models if any(distance(query, name) == EXACT for name in names)
-    ]
+    return _nearest(words(query), entries, EXACT + 1)
 
 
-def meant(query: str, models: "list[tuple[str, list[str], str]]") -> list[str]:
+def meant(query: str, entries: "list[tuple[str, list[list[str]], list[str]]]") -> "list[str]":
     """Ids of the models that a name may mean: one where it is clear, else all candidates.
 
     A part of a word is not enough, and neither is what a model is for.
     """
-    same = exact(query, models)
-    if same:
-        return same
+    return exact(query, entries) or _nearest(words(query), entries, INSIDE)
+
+
+def _nearest(
+    asked: "list[str]", entries: "list[tuple[str, list[list[str]], list[str]]]", below: int
+) -> "list[str]":
+    """Ids of the models nearer than a distance, nearest first."""
     found = []
-    for place, (key, names, _) in enumerate(models):
-        far = [one for one in [distance(query, name) for name in names] if 0 <= one < INSIDE]
-        if far:
-            found.append((min(far), place, key))
+    for place, (key, names, about) in enumerate(entries):
+        far = [one for one in [distance(asked, known) for known in names] if one >= 0]
+        best = min(far) if far else ABOUT if _is_about(asked, names, about) else below
+        if best < below:
+            found.append((best, place, key))
     return [key for _, _, key in sorted(found)]
 
 
-def _is_about(query: str, names: list[str], about: str) -> bool:
+def _is_about(asked: "list[str]", names: "list[list[str]]", about: "list[str]") -> bool:
     """Whether every word typed begins one of a name or of what the model is for."""
-    known = words(" ".join([*names, about]))
-    return all(any(other.startswith(word) for other in known) for word in words(query))
+    known = list(about)
+    for name in names:
+        known += name
+    return bool(asked) and all(any(other.startswith(word) for other in known) for word in asked)
