@@ -34,7 +34,7 @@ def words(text: str) -> list[str]:
     >>> words("YOLO v8 small"), words("Llama-3-8B"), words("yolov8 extra-large")
     (['yolo', 'v', '8', 's'], ['llama', '3', '8', 'b'], ['yolov', '8', 'x'])
     """
-    found: "list[str]" = []
+    found: list[str] = []
     kind = ""
     for char in text.lower():
         now = "digit" if char.isdigit() else "letter" if char.isalpha() else ""
@@ -43,7 +43,7 @@ def words(text: str) -> list[str]:
         elif now:
             found.append(char)
         kind = now
-    joined: "list[str]" = []
+    joined: list[str] = []
     for word in found:
         if word == "large" and joined and joined[-1] in ("extra", "x"):
             joined[-1] = "x"
