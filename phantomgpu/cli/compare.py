@@ -1,6 +1,7 @@
 """``phantomgpu compare``: models on GPUs, as tables, JSON, CSV or Markdown."""
 
 from collections.abc import Mapping
+from typing import Any, Final
 
 import click
 from rich.console import Console
@@ -9,11 +10,14 @@ from rich.text import Text
 from phantomgpu.cli.folders import open_app
 from phantomgpu.cli.options import CALLED, JSON, grid_options, request_document
 from phantomgpu.cli.output import console, print_json, print_text
-from phantomgpu.cli.tables import LEGEND, notes, section_table, section_title
-from phantomgpu.comparison import Comparison
+from phantomgpu.cli.tables import LEGEND, difference_table, notes, section_table, section_title
+from phantomgpu.comparison import Comparison, request_as_dict
 from phantomgpu.report.json import comparison_json
 from phantomgpu.report.sentence import winner_sentences
 from phantomgpu.report.table import csv_text, markdown_text, sections
+
+MOST_LAYERS: Final = 12
+"""Layers that are listed, by their difference."""
 
 
 @click.command()
@@ -22,6 +26,9 @@ from phantomgpu.report.table import csv_text, markdown_text, sections
 @JSON
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print a Markdown table.")
+@click.option(
+    "--layers", is_flag=True, help="Also tell where the first two models differ, on the first GPU."
+)
 def compare(
     model: tuple[str, ...],
     gpus: tuple[str, ...],
@@ -34,6 +41,7 @@ def compare(
     as_json: bool,
     as_csv: bool,
     as_markdown: bool,
+    layers: bool,
 ) -> None:
     """Compare models on GPUs.
 
@@ -52,14 +60,17 @@ def compare(
         download=download,
     )
     comparison = app.comparison(document, called=CALLED)
+    told = app.differences(request_as_dict(comparison.request)) if layers else None
     if as_json:
-        print_json(comparison_json(comparison))
+        print_json(comparison_json(comparison) | ({"differences": told} if told else {}))
     elif as_csv:
         print_text(csv_text(comparison))
     elif as_markdown:
         print_text(markdown_text(comparison))
     else:
         print_comparison(comparison, app.titles(), console())
+        if told:
+            print_differences(told, app.titles(), console())
 
 
 def _check_formats(**chosen: bool) -> None:
@@ -79,3 +90,15 @@ def print_comparison(comparison: Comparison, titles: Mapping[str, str], out: Con
         for note in notes(section):
             out.print(note)
     out.print(Text(LEGEND, style="dim"))
+
+
+def print_differences(told: Mapping[str, Any], titles: Mapping[str, str], out: Console) -> None:
+    """Where two models differ: in a sentence, by kind of work, and by layer where names agree."""
+    out.print()
+    out.print(Text(told["sentence"], style="bold"))
+    names = [titles.get(told[side]["model"], told[side]["model"]) for side in ("first", "second")]
+    at = told["first"]
+    out.print(Text(f"{at['gpu']}, {at['precision']}, batch {at['batch']}", style="dim"))
+    out.print(difference_table(told["kinds"], names))
+    if told["layers"]:
+        out.print(difference_table(told["layers"][:MOST_LAYERS], names))

@@ -16,6 +16,11 @@ def link() -> None:
 @link.command()
 @click.argument("model", nargs=-1, required=True)
 @grid_options
+@click.option(
+    "--kernel-table",
+    is_flag=True,
+    help="Files travel as tables of what their kernels do, without weights and names.",
+)
 @JSON
 def encode(
     model: tuple[str, ...],
@@ -26,6 +31,7 @@ def encode(
     dims: tuple[str, ...],
     profiles: tuple[str, ...],
     download: bool,
+    kernel_table: bool,
     as_json: bool,
 ) -> None:
     """Print the link of a comparison; arguments as for compare.
@@ -43,7 +49,7 @@ def encode(
         dims=dims,
         download=download,
     )
-    made = app.encode_link(document, called=CALLED)
+    made = app.encode_link(document, called=CALLED, with_tables=kernel_table)
     if as_json:
         print_json(made)
     else:

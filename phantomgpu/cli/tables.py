@@ -170,3 +170,24 @@ def _cannot(cell: Cell) -> str:
     return {"memory": "too big", "precision": "no peak", "runtime": "vendor"}.get(
         cell.problem.code if cell.problem else "", "-"
     )
+
+
+def difference_table(rows: Sequence[Mapping[str, Any]], models: Sequence[str]) -> Table:
+    """Milliseconds of two models by layer or kind of work, and how much more the second takes.
+
+    Args:
+        rows: ``kinds`` or ``layers`` of ``report.differences``.
+        models: What the two are called.
+    """
+    lead = ("layer", "work") if rows and "name" in rows[0] else ("work",)
+    numeric = (f"{models[0]}, ms", f"{models[1]}, ms", "difference, ms")
+    table = plain_table(*lead, *numeric, numeric=numeric)
+    for row in rows:
+        sign = "+" if row["difference_ms"] > 0 else "-" if row["difference_ms"] < 0 else ""
+        table.add_row(
+            *(row[key] for key in (("name", "work") if "name" in row else ("work",))),
+            figure(row["first_ms"]) or "-",
+            figure(row["second_ms"]) or "-",
+            f"{sign}{figure(abs(row['difference_ms']))}",
+        )
+    return table
