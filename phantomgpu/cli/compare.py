@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from phantomgpu.cli.conversion import conversion_options, options_from
 from phantomgpu.cli.folders import open_app
 from phantomgpu.cli.options import CALLED, JSON, grid_options, request_document
 from phantomgpu.cli.output import console, print_json, print_text
@@ -23,6 +24,7 @@ MOST_LAYERS: Final = 12
 @click.command()
 @click.argument("model", nargs=-1, required=True)
 @grid_options
+@conversion_options
 @JSON
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print a Markdown table.")
@@ -42,10 +44,12 @@ def compare(
     as_csv: bool,
     as_markdown: bool,
     layers: bool,
+    **conversion: Any,
 ) -> None:
     """Compare models on GPUs.
 
-    MODEL is a path, the id of a built-in model, or an http(s) address.
+    MODEL is a path, the id of a built-in model, or an http(s) address. Files of other frameworks
+    are converted on the way.
     """
     _check_formats(as_json=as_json, as_csv=as_csv, as_markdown=as_markdown)
     app = open_app(profiles)
@@ -58,6 +62,7 @@ def compare(
         runtime=runtime,
         dims=dims,
         download=download,
+        conversion=options_from(conversion),
     )
     comparison = app.comparison(document, called=CALLED)
     told = app.differences(request_as_dict(comparison.request)) if layers else None

@@ -6,8 +6,10 @@ from typing import Any, Final, TypeVar
 import click
 
 from phantomgpu.app import App
+from phantomgpu.cli.conversion import open_foreign
 from phantomgpu.cli.sources import is_address, is_file, open_source
 from phantomgpu.comparison import request_as_dict
+from phantomgpu.converters import Options
 from phantomgpu.errors import RequestError
 from phantomgpu.report.saved import ENDING, MOST_CHARACTERS, request_of_text
 
@@ -79,6 +81,7 @@ def request_document(
     runtime: tuple[str, ...] = (),
     dims: tuple[str, ...] = (),
     download: bool = False,
+    conversion: Options | None = None,
 ) -> dict[str, Any]:
     """The request that the options spell, its files and addresses opened.
 
@@ -97,7 +100,7 @@ def request_document(
         "batches": [whole_number(text, "--batch") for text in listed(batch)],
         "dims": named_numbers(dims, "--dim"),
     }
-    open_models(app, models, download=download)
+    open_models(app, models, download=download, conversion=conversion)
     return base | {name: value for name, value in document.items() if value or name == "models"}
 
 
@@ -117,9 +120,20 @@ def saved_comparison(paths: list[str]) -> dict[str, Any]:
     return request_as_dict(request_of_text(text, origin=paths[0]))
 
 
-def open_models(app: App, models: tuple[str, ...], *, download: bool = False) -> None:
-    """Read the models that are files or addresses; the others are built in."""
+def open_models(
+    app: App,
+    models: tuple[str, ...],
+    *,
+    download: bool = False,
+    conversion: Options | None = None,
+) -> None:
+    """Read the models that are files or addresses; the others are built in.
+
+    Those of other frameworks are converted on the way.
+    """
     for model in models:
+        if not is_address(model) and open_foreign(app, model, conversion or Options()):
+            continue
         if is_address(model) or is_file(model):
             app.open_model(open_source(model, download=download), name=model)
 

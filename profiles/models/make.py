@@ -22,7 +22,9 @@ import onnx
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from yolov8 import yolov8  # noqa: E402  (beside this file, however it is run)
+# Beside this file, however it is run.
+from definitions import DEFINED, described  # noqa: E402
+from yolov8 import yolov8  # noqa: E402
 
 IMAGE = "image classification"
 DETECTION = "object detection"
@@ -210,24 +212,39 @@ def strip(model: onnx.ModelProto, renamed: dict[str, str]) -> None:
 
 
 def index_text(entries: tuple[Entry, ...]) -> str:
-    """``index.toml``: what ``phantomgpu models`` lists."""
+    """``index.toml``: what ``phantomgpu models`` lists, those that are configurations last."""
     lines = ["# Made by make.py. Weight-free; macs for one sample at the dims given.", ""]
-    for entry in entries:
-        dims = ", ".join(f"{name} = {size}" for name, size in entry.dims.items())
-        aliases = ", ".join(f'"{alias}"' for alias in entry.aliases)
-        lines += [
-            f"[{entry.id}]",
-            f'title = "{entry.title}"',
-            f'task = "{entry.task}"',
-            f'file = "{entry.id}.onnx.gz"',
-            f'source = "{entry.source}"',
-            f"parameters = {entry.parameters}",
-            f"macs = {entry.macs}",
-            f"dims = {{ {dims} }}",
-            f"aliases = [{aliases}]",
-            "",
-        ]
+    written = [(entry.id, _described(entry)) for entry in entries]
+    written += [(entry.id, described(entry)) for entry in DEFINED]
+    for name, values in written:
+        lines += [f"[{_key(name)}]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
+        lines.append("")
     return "\n".join(lines)
+
+
+def _described(entry: Entry) -> dict[str, object]:
+    return {
+        "title": entry.title,
+        "task": entry.task,
+        "file": f"{entry.id}.onnx.gz",
+        "source": entry.source,
+        "parameters": entry.parameters,
+        "macs": entry.macs,
+        "dims": entry.dims,
+        "aliases": entry.aliases,
+    }
+
+
+def _key(name: str) -> str:
+    return f'"{name}"' if "." in name else name
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {size}" for key, size in value.items()) + " }"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(f'"{each}"' for each in value) + "]"
+    return str(value) if isinstance(value, int) else f'"{value}"'
 
 
 def main() -> None:
