@@ -104,7 +104,11 @@ def _least(kernels: Kernels, boards: Boards) -> FloatArray:
 def _traffic(
     kernels: Kernels, kinds: IndexArray, boards: Boards, weights_in_use: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Bytes the cache serves, and bytes the memory does. Each [gpu, kernel]."""
+    """Bytes the cache serves, and bytes the memory does. Each [gpu, kernel].
+
+    Activations were just written. Weights, and the keys and values of past tokens, are read once
+    a run: all weights pass through the cache before they are read again.
+    """
     activations = kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes
     values, decodes = boards.values, kinds == FAMILY["decode"]
     hits = [
@@ -114,7 +118,7 @@ def _traffic(
             usable_share=np.where(decodes, values["kv_cache_share"], values["cache_share"]),
             sharpness=np.where(decodes, values["kv_cache_sharpness"], values["cache_sharpness"]),
         )
-        for working in (activations, weights_in_use)
+        for working in (activations + np.where(decodes, weights_in_use, 0.0), weights_in_use)
     ]
     cached = activations * hits[0] + kernels.weight_bytes * hits[1]
     return np.asarray(cached), np.asarray(activations + kernels.weight_bytes - cached)
