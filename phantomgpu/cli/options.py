@@ -7,10 +7,12 @@ import click
 
 from phantomgpu.app import App
 from phantomgpu.cli.conversion import open_foreign
+from phantomgpu.cli.hub import TOKEN_FILE, open_folder, open_repository
 from phantomgpu.cli.sources import is_address, is_file, open_source
 from phantomgpu.comparison import request_as_dict
 from phantomgpu.converters import Options
 from phantomgpu.errors import RequestError
+from phantomgpu.families.repository import is_repository
 from phantomgpu.report.saved import ENDING, MOST_CHARACTERS, request_of_text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -87,7 +89,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 def grid_options(command: Command) -> Command:
     """The options that say which grid is meant."""
-    where = (DOWNLOAD, PROFILES)
+    where = (TOKEN_FILE, DOWNLOAD, PROFILES)
     load = (STEPS, KV_PRECISION, OUTPUT, PROMPT)
     for option in (*where, *load, DIM, RUNTIME, PRECISION, BATCH, GPUS):
         command = option(command)
@@ -179,11 +181,15 @@ def open_models(
     download: bool = False,
     conversion: Options | None = None,
 ) -> None:
-    """Read the models that are files or addresses; the others are built in.
+    """Read the models that are files, folders, addresses or on the hub; the others are built in.
 
     Those of other frameworks are converted on the way.
     """
     for model in models:
+        source = open_repository(model) if is_repository(model) else open_folder(model)
+        if source is not None:
+            app.open_model(source, name=model)
+            continue
         if not is_address(model) and open_foreign(app, model, conversion or Options()):
             continue
         if is_address(model) or is_file(model):
