@@ -35,6 +35,25 @@ def decoder(name: str, title: str, repository: str, *aliases: str) -> Defined:
     return Defined(name, title, TEXT, repository, dims, (repository, *aliases))
 
 
+def vision(name: str, title: str, repository: str, *aliases: str) -> Defined:
+    """A classifier of images."""
+    names = (repository, *aliases)
+    return Defined(name, title, "image classification", repository, {"batch": 1}, names)
+
+
+def clip(name: str, title: str, repository: str, *aliases: str) -> Defined:
+    """An image and a text side by side."""
+    names = (repository, *aliases)
+    return Defined(name, title, "image and text", repository, {"batch": 1}, names)
+
+
+def whisper(name: str, title: str, repository: str, *aliases: str) -> Defined:
+    """Half a minute of sound; its figures are of hearing it and writing one token."""
+    dims = {"batch": 1, "sequence": 1, "past": 0}
+    names = (repository, *aliases)
+    return Defined(name, title, "speech recognition", repository, dims, names)
+
+
 DEFINED = (
     decoder("llama-2-7b", "Llama 2 7B", "meta-llama/Llama-2-7b-hf"),
     decoder("llama-2-13b", "Llama 2 13B", "meta-llama/Llama-2-13b-hf"),
@@ -56,7 +75,17 @@ DEFINED = (
     decoder("deepseek-v3", "DeepSeek-V3", "deepseek-ai/DeepSeek-V3"),
     decoder("gpt-oss-120b", "gpt-oss-120b", "openai/gpt-oss-120b"),
     decoder("minimax-m2.5", "MiniMax-M2.5", "MiniMaxAI/MiniMax-M2.5"),
-)
+    Defined("t5-base", "T5 base", "text to text", "google-t5/t5-base",
+            {"batch": 1, "sequence": 128, "past": 0, "source": 128}, ("google-t5/t5-base", "t5")),
+    whisper("whisper-small", "Whisper small", "openai/whisper-small"),
+    whisper("whisper-large", "Whisper large v3", "openai/whisper-large-v3"),
+    vision("vit-l16", "ViT-L/16", "google/vit-large-patch16-224", "vit-large-patch16-224", "vit_l_16"),
+    vision("vit-h14", "ViT-H/14", "google/vit-huge-patch14-224-in21k", "vit-huge", "vit_h_14"),
+    vision("deit-b", "DeiT-B", "facebook/deit-base-patch16-224", "deit-base", "deit"),
+    clip("clip-b32", "CLIP ViT-B/32", "openai/clip-vit-base-patch32", "clip-vit-b32", "clip"),
+    clip("clip-b16", "CLIP ViT-B/16", "openai/clip-vit-base-patch16", "clip-vit-b16"),
+    clip("clip-l14", "CLIP ViT-L/14", "openai/clip-vit-large-patch14", "clip-vit-l14"),
+)  # fmt: skip
 
 
 def definition(entry: Defined) -> Definition:
@@ -66,11 +95,12 @@ def definition(entry: Defined) -> Definition:
 
 
 def macs(made: Definition, dims: dict[str, int]) -> int:
-    """Multiply-adds of one pass through each part."""
+    """Multiply-adds of one pass through each part; a decoder behind an encoder writes one token."""
     total = 0.0
-    for part in made.parts:
+    for number, part in enumerate(made.parts):
         symbols = {dim for name in part.graph.inputs for dim in part.graph.tensors[name].dims or ()}
-        sizes = {name: size for name, size in {**dims, **part.dims}.items() if name in symbols}
+        known = {**dims, **part.dims} | ({"sequence": 1} if number else {})
+        sizes = {name: size for name, size in known.items() if name in symbols}
         schedule = lower(part.graph, fusion=(), casts="none", runtime="none", dims=sizes)
         kernels = schedule.at(sizes.get("batch", 1), "fp16").kernels
         total += float((kernels.matrix_flops * kernels.count).sum())
