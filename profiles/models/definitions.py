@@ -79,7 +79,7 @@ DEFINED = (
             {"batch": 1, "sequence": 128, "past": 0, "source": 128}, ("google-t5/t5-base", "t5")),
     whisper("whisper-small", "Whisper small", "openai/whisper-small"),
     whisper("whisper-large", "Whisper large v3", "openai/whisper-large-v3"),
-    vision("vit-l16", "ViT-L/16", "google/vit-large-patch16-224", "vit-large-patch16-224", "vit_l_16"),
+    vision("vit-l16", "ViT-L/16", "google/vit-large-patch16-224", "vit_l_16"),
     vision("vit-h14", "ViT-H/14", "google/vit-huge-patch14-224-in21k", "vit-huge", "vit_h_14"),
     vision("deit-b", "DeiT-B", "facebook/deit-base-patch16-224", "deit-base", "deit"),
     clip("clip-b32", "CLIP ViT-B/32", "openai/clip-vit-base-patch32", "clip-vit-b32", "clip"),
