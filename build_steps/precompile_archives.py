@@ -25,8 +25,11 @@ ALSO_AT_START = [
     "pyodide.code", "pyodide.ffi.wrappers", "pyodide.http", "pyodide.webloop",
     "encodings.ascii", "encodings.idna", "encodings.latin_1", "encodings.cp437",
 ]  # fmt: skip
-# The shells, and the script that made the built-in models.
-NOT_ON_THE_PAGE = ("phantomgpu/cli/", "phantomgpu/converters/", "phantomgpu/profiles/models/make.py")
+# The shells; and, of the profiles, the scripts that made the built-in models.
+NOT_ON_THE_PAGE = (
+    "phantomgpu/cli/",
+    "phantomgpu/converters/",
+)
 # Magic number, then no flags, date and size of the source: there is no source
 # beside it, so the importer compares nothing.
 HEADER = MAGIC_NUMBER + bytes(12)
@@ -54,7 +57,13 @@ def our_modules() -> list[str]:
 
 def is_ours(name: str) -> bool:
     """Whether a member of phantomgpu.zip is for the page."""
-    return name.startswith(("phantomgpu/", "engine_rest")) and not name.startswith(NOT_ON_THE_PAGE)
+    return name.startswith(("phantomgpu/", "engine_rest")) and not is_left_out(name)
+
+
+def is_left_out(name: str) -> bool:
+    """Whether the page never needs a member of phantomgpu.zip."""
+    is_script = name.startswith("phantomgpu/profiles/") and name.endswith(".py")
+    return is_script or name.startswith(NOT_ON_THE_PAGE)
 
 
 def bytecode(path: str, source: bytes) -> bytes:
@@ -70,7 +79,7 @@ def main() -> None:
         given, made = read(archive), {}
         for name, data in given.items():
             path = f"{folder}/{name}"
-            if name.startswith(NOT_ON_THE_PAGE):
+            if is_left_out(name):
                 continue
             if path not in at_start and not is_ours(name):
                 rest[name] = data

@@ -29,7 +29,8 @@ files, addresses and blobs, and hand over a ``Source``. Mistakes raise
 
 A request is a mapping with the fields of ``comparison.Request``: ``models``,
 ``gpus``, ``runtimes``, ``precisions``, ``batches``, ``dims``, ``profiles``
-(TOML text of custom GPUs by id); all but the first two may be left out.
+(TOML text of custom GPUs by id), ``prompt_tokens``, ``output_tokens``, ``kv_precision``,
+``steps``; all but the first two may be left out.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -56,13 +57,14 @@ from phantomgpu.report.anatomy import anatomy_json
 from phantomgpu.report.charts import against_batch, latency_by_gpu
 from phantomgpu.report.differences import differences_json
 from phantomgpu.report.explanation import explanation_json
-from phantomgpu.report.inspection import inputs_json, inspection_json, model_json
+from phantomgpu.report.inspection import generation_json, inputs_json, inspection_json, model_json
 from phantomgpu.report.json import cell_json, comparison_json
 from phantomgpu.report.link import decode_link, encode_link
 from phantomgpu.report.netron import netron_attachment
 from phantomgpu.report.profiles import Profiles
 from phantomgpu.report.saved import request_of_text, request_text
 from phantomgpu.report.sentence import winner_sentences
+from phantomgpu.report.served_charts import served_charts
 from phantomgpu.report.table import csv_text, markdown_text
 
 Json = dict[str, Any]
@@ -162,7 +164,8 @@ class App(Profiles):
         Returns:
             ``comparison`` (the document), ``sentences`` (one for each model: the winner and
             why), ``charts`` (Vega-Lite specs by name: latency, latency_by_batch,
-            throughput_by_batch), ``csv``, ``markdown``.
+            throughput_by_batch; of a model that generates tokens also tokens_by_concurrency,
+            tpot_by_concurrency, ttft_by_concurrency), ``csv``, ``markdown``.
         """
         comparison = self.comparison(request)
         return {
@@ -172,6 +175,7 @@ class App(Profiles):
                 "latency": latency_by_gpu(comparison),
                 "latency_by_batch": against_batch(comparison, "latency"),
                 "throughput_by_batch": against_batch(comparison, "throughput"),
+                **served_charts(comparison),
             },
             "csv": csv_text(comparison),
             "markdown": markdown_text(comparison),
@@ -265,6 +269,8 @@ class App(Profiles):
         document = inspection_json(
             graph, schedule.shaped, workload, name=name, timeline=timeline, why=why
         )
+        described = self._shelf.definition(name)
+        document["generation"] = generation_json(described) if described else None
         if not gpu:
             return document
         told = self.explain({**asked, "gpus": [gpu]})

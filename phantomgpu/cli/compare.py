@@ -11,10 +11,12 @@ from phantomgpu.cli.conversion import conversion_options, options_from
 from phantomgpu.cli.folders import open_app
 from phantomgpu.cli.options import CALLED, JSON, grid_options, request_document
 from phantomgpu.cli.output import console, print_json, print_text
+from phantomgpu.cli.served import served_table
 from phantomgpu.cli.tables import LEGEND, difference_table, notes, section_table, section_title
 from phantomgpu.comparison import Comparison, request_as_dict
 from phantomgpu.report.json import comparison_json
 from phantomgpu.report.sentence import winner_sentences
+from phantomgpu.report.served import has_served
 from phantomgpu.report.table import csv_text, markdown_text, sections
 
 MOST_LAYERS: Final = 12
@@ -38,6 +40,10 @@ def compare(
     precision: tuple[str, ...],
     runtime: tuple[str, ...],
     dims: tuple[str, ...],
+    prompt: str | None,
+    output: str | None,
+    kv_precision: str | None,
+    steps: str | None,
     profiles: tuple[str, ...],
     download: bool,
     as_json: bool,
@@ -63,6 +69,10 @@ def compare(
         dims=dims,
         download=download,
         conversion=options_from(conversion),
+        prompt=prompt,
+        output=output,
+        kv_precision=kv_precision,
+        steps=steps,
     )
     comparison = app.comparison(document, called=CALLED)
     told = app.differences(request_as_dict(comparison.request)) if layers else None
@@ -91,7 +101,8 @@ def print_comparison(comparison: Comparison, titles: Mapping[str, str], out: Con
         out.print()
     for section in sections(comparison):
         out.print(section_title(section, comparison, titles))
-        out.print(section_table(section, width=out.width))
+        table = served_table if has_served(section.cells) else section_table
+        out.print(table(section, width=out.width))
         for note in notes(section):
             out.print(note)
     out.print(Text(LEGEND, style="dim"))

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from phantomgpu.cli.conversion import conversion_options, options_from
 from phantomgpu.cli.folders import open_app
+from phantomgpu.cli.hub import TOKEN_FILE
 from phantomgpu.cli.options import (
     DIM,
     DOWNLOAD,
@@ -44,6 +45,7 @@ _BARS: Final = "▁▂▃▄▅▆▇█"
 @click.option("--all", "show_all", is_flag=True, help=f"All kernels, not the first {MOST_KERNELS}.")
 @PROFILES
 @DOWNLOAD
+@TOKEN_FILE
 @conversion_options
 @JSON
 def inspect(

@@ -29,6 +29,10 @@ def encode(
     precision: tuple[str, ...],
     runtime: tuple[str, ...],
     dims: tuple[str, ...],
+    prompt: str | None,
+    output: str | None,
+    kv_precision: str | None,
+    steps: str | None,
     profiles: tuple[str, ...],
     download: bool,
     kernel_table: bool,
@@ -48,6 +52,10 @@ def encode(
         runtime=runtime,
         dims=dims,
         download=download,
+        prompt=prompt,
+        output=output,
+        kv_precision=kv_precision,
+        steps=steps,
     )
     made = app.encode_link(document, called=CALLED, with_tables=kernel_table)
     if as_json:

@@ -13,6 +13,9 @@ from phantomgpu.onnx.graph import Graph
 
 INDEX: Final = "model_index.json"
 
+TEXT_ENCODERS: Final = ("text_encoder", "text_encoder_2", "text_encoder_3")
+PARTS: Final = (*TEXT_ENCODERS, "unet", "transformer", "vae")
+
 Files = Mapping[str, Mapping[str, Any]]
 Build = Callable[..., Definition]
 
@@ -63,7 +66,7 @@ def diffusion(files: Files, *, name: str, build: Build) -> Definition:
     guidance = 1 if "time_cond_proj_dim" in unet else pipeline.guidance
     encoders = [
         _text_encoder(files, part, name, build, guidance)
-        for part in ("text_encoder", "text_encoder_2", "text_encoder_3")
+        for part in TEXT_ENCODERS
         if _is_used(index, part)
     ]
     tokens = max((dict(part.dims).get("sequence", 0) for part, _ in encoders), default=0)
@@ -84,6 +87,12 @@ def diffusion(files: Files, *, name: str, build: Build) -> Definition:
             "the scheduler's own arithmetic is left out",
         ),
     )
+
+
+def part_configs(index: Mapping[str, Any]) -> list[str]:
+    """Paths of the configurations that a ``model_index.json`` asks for; none of an empty one."""
+    wanted = Config(index, INDEX)
+    return [f"{part}/config.json" for part in PARTS if _is_used(wanted, part)]
 
 
 def _latents(config: Config) -> dict[str, int]:

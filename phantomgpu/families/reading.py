@@ -6,6 +6,7 @@ from typing import Any, Final
 from phantomgpu.errors import FormatError, LimitError
 from phantomgpu.families.definition import Definition
 from phantomgpu.families.registry import build
+from phantomgpu.families.stored import STORED, with_stored
 from phantomgpu.onnx.source import Source
 
 MAX_JSON_BYTES: Final = 4 << 20
@@ -46,7 +47,7 @@ def read_definition(source: Source, *, name: str) -> Definition:
             fix="take the config.json that was published with the model",
         ) from error
     files = document if _holds_files(document) else {"config.json": document}
-    return build(files, name=name)
+    return with_stored(build(files, name=name), files.get(STORED, {}))
 
 
 def _holds_files(document: Any) -> bool:

@@ -9,6 +9,9 @@ from phantomgpu.families.decoder import decoder
 from phantomgpu.families.decoders import DECODERS
 from phantomgpu.families.definition import Definition
 from phantomgpu.families.diffusion import INDEX, diffusion
+from phantomgpu.families.encoders import ENCODERS
+from phantomgpu.families.seq2seq import SEQ2SEQ
+from phantomgpu.families.vision import VISION
 
 Files = Mapping[str, Mapping[str, Any]]
 """JSON objects of a repository by their path in it."""
@@ -49,6 +52,9 @@ def _decoder(kind: str) -> Callable[[Config, str], Definition]:
 
 FAMILIES: Final[Mapping[str, Callable[[Config, str], Definition]]] = {
     **{kind: _decoder(kind) for kind in DECODERS},
+    **ENCODERS,
+    **SEQ2SEQ,
+    **VISION,
 }
 """By ``model_type``."""
 

@@ -29,6 +29,17 @@ def with_fused_softmax(workload: Workload) -> Workload:
     )
 
 
+def with_vector_rows(workload: Workload) -> Workload:
+    """The same work with products of a single row on the ordinary units.
+
+    They use each weight for one multiply-add, so it is loaded and unpacked for that alone.
+    """
+    kernels = workload.kernels
+    is_row = (kernels.family == _PRODUCT) & (kernels.m == 1.0)
+    added = np.where(is_row, kernels.matrix_flops, 0.0)
+    return replace(workload, kernels=replace(kernels, vector_flops=kernels.vector_flops + added))
+
+
 def with_cache(workload: Workload, *, element_bytes: float) -> Workload:
     """The same work with keys and values read in another width where there is a past.
 

@@ -12,6 +12,7 @@ from typing import Final
 from phantomgpu.errors import ProfileError, nearest
 from phantomgpu.onnx.graph import ShapedGraph
 from phantomgpu.ops import Demand
+from phantomgpu.workload.abreast import matmul_abreast
 from phantomgpu.workload.activations import gelu, gelu_outer_half, hard_swish, mish, silu
 from phantomgpu.workload.attention import attention, attention_strides
 from phantomgpu.workload.autocast import autocast as with_casts
@@ -62,6 +63,7 @@ RULES: Final[dict[str, Rule]] = {
     "bn-activation": bn_activation,
     "conv-add-activation": conv_add_activation,
     "conv-activation": conv_activation,
+    "matmul-abreast": matmul_abreast,
     "matmul-add": matmul_add,
     "matmul-activation": matmul_activation,
     "gemm-activation": gemm_activation,

@@ -36,7 +36,12 @@ CLASSES = {
     "clip": "CLIPModel",
     "whisper": "WhisperForConditionalGeneration",
     "bert": "BertModel",
+    "roberta": "RobertaModel",
+    "electra": "ElectraModel",
+    "distilbert": "DistilBertModel",
+    "mpnet": "MPNetModel",
     "bart": "BartForConditionalGeneration",
+    "mbart": "MBartForConditionalGeneration",
 }
 
 
@@ -73,9 +78,9 @@ def inputs(kind: str, config: Any) -> dict[str, Any]:
     if kind == "whisper":
         features = torch.zeros(1, config.num_mel_bins, 2 * config.max_source_positions)
         return {"input_features": features, "decoder_input_ids": one}
-    if kind in ("t5", "bart"):
+    if kind in ("t5", "bart", "mbart"):
         return {"input_ids": tokens, "decoder_input_ids": one}
-    if kind == "bert":
+    if kind in ("bert", "roberta", "electra", "distilbert", "mpnet"):
         return {"input_ids": tokens}
     return {"input_ids": tokens, "logits_to_keep": 1, "use_cache": False}
 

@@ -1,0 +1,66 @@
+"""Products of one input as one product."""
+
+from phantomgpu.families import build
+from phantomgpu.workload import Workload, lower
+from tests.unit.families import configs
+
+
+def llama(*rules: str, **changed: int) -> Workload:
+    graph = build({"config.json": configs.llama(**changed)}, name="x").main.graph
+    dims = {"sequence": 4, "past": 0}
+    return lower(graph, fusion=rules, casts="none", runtime="x", dims=dims).at(1, "fp16")
+
+
+def products(work: Workload) -> list[tuple[int, ...]]:
+    rows = zip(work.kernels.count, work.kernels.m, work.kernels.n, work.kernels.k, strict=True)
+    return [
+        tuple(int(each) for each in row)
+        for row, name in zip(rows, work.names, strict=True)
+        if name.op.startswith(("MatMul", "ExpertMatMul"))
+    ]
+
+
+def test_query_key_and_value_are_one_product_and_gate_and_up_another():
+    apart, abreast = products(llama()), products(llama("matmul-abreast"))
+
+    assert (3, 4, 64 + 32 + 32, 64) in abreast
+    assert (3, 4, 2 * 160, 64) in abreast
+    assert sum(count for count, *_ in apart) - sum(count for count, *_ in abreast) == 3 * 3
+
+
+def test_work_and_weights_stay_what_they_were_and_the_input_is_read_once():
+    apart, abreast = llama(), llama("matmul-abreast")
+
+    def total(work: Workload, column: str) -> float:
+        return float((getattr(work.kernels, column) * work.kernels.count).sum())
+
+    for column in ("matrix_flops", "weight_bytes", "write_bytes"):
+        assert total(abreast, column) == total(apart, column)
+    assert total(apart, "read_bytes") - total(abreast, "read_bytes") == 3 * 3 * 4 * 64 * 2
+    assert abreast.weight_bytes == apart.weight_bytes
+
+
+def test_biases_come_along():
+    config = configs.llama(attention_bias=True)
+    graph = build({"config.json": config}, name="x").main.graph
+
+    work = lower(
+        graph, fusion=("linear", "matmul-abreast"), casts="none", runtime="x",
+        dims={"sequence": 4, "past": 0},
+    ).at(1, "fp16")  # fmt: skip
+
+    assert (3, 4, 64 + 32 + 32, 64) in products(work)
+
+
+def test_a_router_stays_apart_from_the_experts_beside_it():
+    graph = build({"config.json": configs.deepseek()}, name="x").main.graph
+
+    work = lower(
+        graph, fusion=("matmul-abreast",), casts="none", runtime="x",
+        dims={"sequence": 4, "past": 0},
+    ).at(1, "fp16")  # fmt: skip
+
+    widths = {n for _, _, n, _ in products(work)}
+    assert 8 in widths  # the router
+    assert 24 + 32 + 8 in widths  # both compressions and the rotary key
+    assert 2 * 32 in widths  # gate and up of one expert
