@@ -1,5 +1,6 @@
 """A vector of logarithms to predictions: where every fitted value is used."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,16 @@ class Board:
 def process_of(group: str) -> tuple[float, float]:
     """Switching energy of a group's process, and its nominal clock."""
     return plan.PROCESS.get(group, plan.PROCESS.get(group.partition("/")[0], (0.6, 2e9)))
+
+
+def log_stated(name: str, group: str) -> float:
+    """What a group's construction changes in the logarithm of a value."""
+    architecture = group.partition("/")[0]
+    if name == "cache_share":
+        return -math.log(plan.PARTITIONS.get(group, plan.PARTITIONS.get(architecture, 1.0)))
+    if name == "joule_per_byte":
+        return math.log(plan.MEMORY.get(group, plan.MEMORY.get(architecture, 1.0)))
+    return 0.0
 
 
 class Model:
@@ -119,6 +130,7 @@ class Model:
                 log[at] += self.group_offset(named, name, group)
                 log[at] += named.get(("kin", name, plan.KIN.get(group, "")), 0.0)
                 log[at] += named.get(("board", name, board), 0.0)
+                log[at] += log_stated(name, group)
                 if name.startswith("joule_per_flop"):
                     energy = named.get(("group", "energy", group), 0.0)
                     log[at] += np.log(process_of(group)[0]) + energy

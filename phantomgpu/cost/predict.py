@@ -165,8 +165,10 @@ def run_times(
 def _start_cycles(kernels: Kernels, boards: Boards) -> FloatArray:
     """Cycles to start and end each kernel; attention prepares and combines. [gpu, kernel]."""
     values = boards.values
+    product = kernels.family == FAMILY["matmul"]
+    usual = np.where(product, values["product_start_cycles"], values["start_cycles"])
     is_attention = kernels.family == FAMILY["attention"]
-    return np.where(is_attention, values["attention_start_cycles"], values["start_cycles"])
+    return np.where(is_attention, values["attention_start_cycles"], usual)
 
 
 def _kernel_time(work: Activities, boards: Boards, slower: FloatArray) -> FloatArray:

@@ -56,14 +56,13 @@ def terms_of(workload: Workload, gpu: GpuProfile, runtime: Runtime) -> Terms:
     host = host_of(runtime, kinds, 1)
     times = run_times(kernels, kinds, np.zeros(1, dtype=np.int64), boards, host)
     values = gpu.calibration.values
-    cache_rate = values["cache_bytes_per_cycle"] * boards.sm_count * boards.clock_hz
     memory_rate = boards.bandwidth_bytes_per_s * values["bandwidth_efficiency"]
     return Terms(
         kinds=tuple(KINDS[kind] for kind in kinds.tolist()),
         core_s=work.core_s[0],
         cache_s=work.cache_s[0],
         memory_s=work.memory_s[0],
-        cached_bytes=(work.cache_s * cache_rate)[0],
+        cached_bytes=(work.cache_s * boards.cache_bytes_per_s)[0],
         memory_bytes=(work.memory_s * memory_rate)[0],
         clock_slowdown=_clock_slowdown(work, times),
         runtime_slowdown=host.slowdown,

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from phantomgpu.comparison.point import Point
 from phantomgpu.cost.attention import attention_time
-from phantomgpu.cost.bandwidth import cache_time, memory_time
+from phantomgpu.cost.bandwidth import cache_rate, cache_time, memory_time
 from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import boards_of
 from phantomgpu.cost.power import clock_slowdown
@@ -144,7 +144,9 @@ def _inside(peak: str, *, is_attention: bool) -> list[str]:
     if is_attention:
         return ["attention_efficiency", "softmax_cycles", "attention_step_cycles"]
     names = ["operand_bytes_per_cycle", "step_cycles", "pipeline_depth", "misalignment"]
-    return [*(f"{name}_fp32" if peak == "fp32" else name for name in names), "wave_smoothing"]
+    if peak == "fp32":
+        return [*(f"{name}_fp32" for name in names), "wave_smoothing"]
+    return [*names, "tile_overhead", "wave_smoothing"]
 
 
 def _traffic(point: Point, terms: Terms, at: int) -> Json:
@@ -162,8 +164,9 @@ def _traffic(point: Point, terms: Terms, at: int) -> Json:
     return _term(
         "traffic",
         (terms.memory_s[at] + terms.cache_s[at] * terms.clock_slowdown) * _run_factor(point),
-        "memory bytes / (bandwidth · efficiency) + cached bytes / (bytes per cycle · SMs · clock)",
-        (memory_time, cache_time, hit_share),
+        "memory bytes / (bandwidth · efficiency) + "
+        "cached bytes / √(bytes per cycle · SMs · clock · bandwidth)",
+        (memory_time, cache_time, cache_rate, hit_share),
         inputs,
     )
 
@@ -205,7 +208,8 @@ def _waiting(point: Point, at: int) -> Json:
             ("start of a run", runtime.start_s, "start_us"),
         )
     ]
-    inputs.append(_fitted(point, "start_cycles"))
+    product = FAMILIES[point.workload.kernels.family[at]] == "matmul"
+    inputs.append(_fitted(point, "product_start_cycles" if product else "start_cycles"))
     inputs += [
         _fact(RUNTIME_PARAMETERS[name].meaning, value, "", _runtime_source(runtime, name))
         for name in ("start_share",)
