@@ -11,7 +11,6 @@ Only ``measurements/ops.csv`` and ``measurements/models.csv`` are read, and the 
 
 import argparse
 import sys
-import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from benchmarks.fitting.page import Results, page
 from benchmarks.fitting.show import print_errors, print_values
 from benchmarks.fitting.table import table
 from benchmarks.fitting.write import Writer
+from phantomgpu.hardware import Catalog, GpuProfile
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIMES = (
@@ -55,7 +55,7 @@ def main() -> None:
         RUNTIMES,
     )
     print(f"{len(rows)} rows, {len(rows.kernels)} kernels")
-    model = Model(rows, boards, RUNTIMES)
+    model = Model(rows, boards, {name: catalog.runtime(name) for name in RUNTIMES})
     x = model.fit(noise_of(rows), rounds=given.rounds)
     print_values(model, x)
     seen = model(x)
@@ -69,7 +69,7 @@ def main() -> None:
     if given.dry_run:
         return
     spreads = spreads_of(rows, seen)
-    widths = widths_of(rows, spreads, seen, by_gpu, by_architecture, _last(profiles))
+    widths = widths_of(rows, spreads, by_gpu, by_architecture, _last(catalog))
     print(spreads, widths)
     if by_gpu is not None and by_architecture is not None:
         results = Results(seen, by_gpu, by_architecture)
@@ -83,18 +83,24 @@ def main() -> None:
     writer.runtimes(widths)
 
 
-def _last(profiles: Path) -> Widths:
-    """Widths that the profiles hold: a measured architecture's, and the default's."""
-    tables = {
-        "spec": ("default", "calibration"),
-        "architecture": ("hopper", "calibration"),
+def _last(catalog: Catalog) -> Widths:
+    """Widths that the profiles hold: by what is known of the board, and by runtime."""
+    scale: dict[str, float] = {}
+    run: dict[str, float] = {}
+    for values, basis in ((g.calibration.values, g.calibration.basis) for g in _gpus(catalog)):
+        scale[basis] = values["interval_scale"]
+        run[basis] = max(values["spread_run"], run.get(basis, 0.0))
+    own = {
+        at: values["spread_run"]
+        for at, values in enumerate(catalog.runtime(name).calibration for name in RUNTIMES)
+        if "spread_run" in values
     }
-    scale, run = {}, {}
-    for basis, (name, section) in tables.items():
-        text = (profiles / "architectures" / f"{name}.toml").read_text("utf-8")
-        values = tomllib.loads(text)[section]
-        scale[basis], run[basis] = values["interval_scale"], values["spread_run"]
-    return Widths(scale, run)
+    run["calibrated"] = min(own.values())
+    return Widths(scale, run, own)
+
+
+def _gpus(catalog: Catalog) -> list[GpuProfile]:
+    return [catalog.gpu(name) for name in catalog.gpu_ids]
 
 
 def _data(model: Model, rows: object) -> dict[str, str]:

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.fitting.intervals import SHARE
 from benchmarks.fitting.load import VARIANTS, catalog_in, folders_in, rows_with_graph
 from benchmarks.fitting.write import replace_sections, section
 from phantomgpu.cost.columns import boards_of
@@ -69,8 +68,7 @@ def main() -> None:
         found = fit(mine, runtime, catalog)
         report(mine, runtime, catalog, found)
         if not given.dry_run:
-            off = np.abs(errors_of(mine, runtime, catalog)(found))
-            write(runtime, catalog, found, len(mine), float(np.quantile(off, SHARE)))
+            write(runtime, catalog, found, len(mine))
 
 
 def fit(rows: Sequence[Placed], runtime: str, catalog: Catalog) -> Array:
@@ -134,11 +132,10 @@ def shown(errors: Array) -> str:
     return f"{np.mean(off):5.1f} {np.median(off):5.1f} {np.quantile(off, 0.9):5.1f}"
 
 
-def write(runtime: str, catalog: Catalog, found: Array, rows: int, spread: float) -> None:
-    """The slowdowns and the spread of what they leave into the profile, beside the rest there."""
+def write(runtime: str, catalog: Catalog, found: Array, rows: int) -> None:
+    """The slowdowns into the profile, beside the rest there."""
     values = dict(catalog.runtime(runtime).calibration)
     values.update({name: float(np.exp(log)) for name, log in zip(NAMES, found, strict=True)})
-    values["spread_run"] = spread
     path = PROFILES / "runtimes" / f"{runtime}.toml"
     fitted_on = f"{rows} rows of timm, the GPUs held; what is no slowdown, as fit.py says"
     replace_sections(path, [section("calibration", dict(sorted(values.items())), fitted_on)])

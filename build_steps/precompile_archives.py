@@ -25,8 +25,8 @@ ALSO_AT_START = [
     "pyodide.code", "pyodide.ffi.wrappers", "pyodide.http", "pyodide.webloop",
     "encodings.ascii", "encodings.idna", "encodings.latin_1", "encodings.cp437",
 ]  # fmt: skip
-# The shell, and the script that made the built-in models.
-NOT_ON_THE_PAGE = ("phantomgpu/cli/", "phantomgpu/profiles/models/make.py")
+# The shells, and the script that made the built-in models.
+NOT_ON_THE_PAGE = ("phantomgpu/cli/", "phantomgpu/converters/", "phantomgpu/profiles/models/make.py")
 # Magic number, then no flags, date and size of the source: there is no source
 # beside it, so the importer compares nothing.
 HEADER = MAGIC_NUMBER + bytes(12)

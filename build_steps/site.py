@@ -14,6 +14,8 @@ REST_FINDER = "engine_rest.py"
 
 _PAGE_SUFFIXES = {".html", ".css", ".py", ".mjs", ".js", ".json", ".svg", ".png", ".ico", ".txt"}
 _NOT_COPIED = {REST_FINDER, "prerender.py"}
+# What the page shares with the core: it runs in MicroPython too.
+_FROM_THE_CORE = ("phantomgpu/comparison/search.py",)
 # What the worker downloads before the engine is live.
 _ENGINE_FILES = (
     "parts/pyodide/pyodide.mjs",
@@ -46,6 +48,8 @@ def lay_out(
     for file in web.iterdir():
         if file.suffix in _PAGE_SUFFIXES and file.name not in _NOT_COPIED:
             shutil.copyfile(file, site / file.name)
+    for name in _FROM_THE_CORE:
+        shutil.copyfile(web.parent / name, site / Path(name).name)
     for part in parts.values():
         folder = site / part.into
         extract(paths[part.id], {name: folder / Path(name).name for name in part.files})

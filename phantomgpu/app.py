@@ -19,18 +19,22 @@ files, addresses and blobs, and hand over a ``Source``. Mistakes raise
 ``inspect``           model -> the document of ``inspect --json``
 ``explain``           one cell -> its kernels with their times, layers, memory, roofs, charts
 ``explain_kernel``    one of its kernels -> the terms of its time, with formulas and sources
+``differences``       two models -> where their times differ, by kind of work and layer
 ``netron``            one cell -> the attachment that shows its figures inside Netron
 ``encode_link``       request -> share link and its length
 ``decode_link``       share link -> request, and what its sender saw
+``save_request``      request -> text of a ``.phantom.toml``
+``open_request``      that text -> request
 ====================  ==================================================================
 
 A request is a mapping with the fields of ``comparison.Request``: ``models``,
 ``gpus``, ``runtimes``, ``precisions``, ``batches``, ``dims``, ``profiles``
-(TOML text of custom GPUs by id); all but the first two may be left out.
+(TOML text of custom GPUs by id), ``prompt_tokens``, ``output_tokens``, ``kv_precision``,
+``steps``; all but the first two may be left out.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from phantomgpu.comparison import (
@@ -44,22 +48,23 @@ from phantomgpu.comparison import (
 from phantomgpu.comparison.dims import batch_among, dims_of_models
 from phantomgpu.comparison.library import read_library
 from phantomgpu.comparison.point import Point, point_of
+from phantomgpu.comparison.sharing import tabled
 from phantomgpu.comparison.shelf import Shelf
 from phantomgpu.comparison.sweep import refuse_if_nothing_can_run
-from phantomgpu.hardware import Catalog, load_catalog
-from phantomgpu.hardware.changes import variant_of
-from phantomgpu.hardware.completion import completions
+from phantomgpu.errors import RequestError
 from phantomgpu.onnx import Source, batch_symbol, infer_shapes
 from phantomgpu.report.anatomy import anatomy_json
 from phantomgpu.report.charts import against_batch, latency_by_gpu
+from phantomgpu.report.differences import differences_json
 from phantomgpu.report.explanation import explanation_json
-from phantomgpu.report.inspection import inputs_json, inspection_json, model_json
+from phantomgpu.report.inspection import generation_json, inputs_json, inspection_json, model_json
 from phantomgpu.report.json import cell_json, comparison_json
 from phantomgpu.report.link import decode_link, encode_link
 from phantomgpu.report.netron import netron_attachment
-from phantomgpu.report.problems import checked_profile_json
-from phantomgpu.report.profile import gpu_json, runtime_json
+from phantomgpu.report.profiles import Profiles
+from phantomgpu.report.saved import request_of_text, request_text
 from phantomgpu.report.sentence import winner_sentences
+from phantomgpu.report.served_charts import served_charts
 from phantomgpu.report.table import csv_text, markdown_text
 
 Json = dict[str, Any]
@@ -68,7 +73,7 @@ INDEX = "models/index.toml"
 """Where the index of built-in models lies among the profiles."""
 
 
-class App:
+class App(Profiles):
     """The engine with its profiles, its built-in models, and the models that were opened.
 
     Args:
@@ -89,10 +94,7 @@ class App:
     ) -> None:
         profiles = {path: text for path, text in files.items() if not path.endswith(INDEX)}
         index = next((text for path, text in files.items() if path.endswith(INDEX)), "")
-        own = dict(custom or {})
-        self._catalog = load_catalog({**profiles, **own}, looked_in=looked_in)
-        self._texts = _gpu_texts(profiles)
-        self._own_texts = _gpu_texts(own)
+        super().__init__(profiles, custom=custom, looked_in=looked_in)
         self._shelf = Shelf(read_library(index), open_builtin)
 
     # Models
@@ -121,86 +123,17 @@ class App:
         """Forget an opened model; nothing happens where there is none of that name."""
         self._shelf.close(name)
 
-    def models(self) -> list[Json]:
-        """The built-in models as the index lists them, then the opened ones."""
-        return self._shelf.entries()
-
-    # GPUs and runtimes
-
-    @property
-    def catalog(self) -> Catalog:
-        """The profiles, for ``validation``, whose rows are no request."""
-        return self._catalog
-
-    def gpus(self) -> list[Json]:
-        """Every GPU of the catalogue, as ``gpu`` has it, sources left out."""
-        entries = [gpu_json(self._catalog.gpu(name)) for name in self._catalog.gpu_ids]
-        return [
-            {key: value for key, value in entry.items() if key not in ("sources", "calibration")}
-            for entry in entries
-        ]
-
-    def gpu(self, name: str, *, text: str | None = None) -> Json:
-        """One GPU in full, with the text of its profile.
+    def models(self, search: str = "") -> list[Json]:
+        """The built-in models as the index lists them, then the opened ones.
 
         Args:
-            name: Its id.
-            text: A profile to use instead of the catalogue's.
-
-        Raises:
-            UnknownNameError: There is none.
-            ProfileError: The profile cannot be used.
+            search: Only the built-in models that it may mean, in any usual spelling, best first.
         """
-        catalog = self._catalog
-        if text is not None:
-            catalog = catalog.with_profile(name, text, f"{name}.toml")
-        known = self._own_texts.get(name, self._texts.get(name, ""))
-        return {**gpu_json(catalog.gpu(name)), "text": known if text is None else text}
-
-    def runtimes(self) -> list[Json]:
-        """Every runtime of the catalogue."""
-        return [runtime_json(self._catalog.runtime(name)) for name in self._catalog.runtime_ids]
-
-    def check_profile(self, name: str, text: str) -> Json:
-        """What is wrong with the text of a GPU profile.
-
-        Returns:
-            ``problems``: severity ("error" or "warning"), code, what, where, fix, line, column
-            (from 1; null where it concerns the whole). ``gpu``: as ``gpu`` gives it, null where
-            there is an error. ``changes``: as ``hardware.changes`` lists them.
-        """
-        return checked_profile_json(self._catalog, name, text)
-
-    def complete_profile(self, name: str, text: str, line: int, column: int) -> Json:
-        """What may be written at a place of a GPU profile.
-
-        Args:
-            name: Its id.
-            text: TOML, finished or not.
-            line: Of the place, from 1.
-            column: Of the place, from 1.
-
-        Returns:
-            ``column`` from which on it is put, and ``options``: text, apply (what is put
-            there), detail (unit and range), info (meaning), is_required.
-        """
-        known = name in self._catalog.gpu_ids
-        base = self._catalog.entry("gpus", name).document if known else {}
-        found = completions(text, line, column, base=base, choices=self._catalog.choices())
-        return asdict(found)
-
-    def new_variant(self, name: str, *, taken: Sequence[str] = ()) -> Json:
-        """The ``id`` and ``text`` of a profile that stands on a GPU of the catalogue.
-
-        Args:
-            name: The GPU's id.
-            taken: Ids that are no longer free.
-
-        Raises:
-            UnknownNameError: There is no such GPU.
-        """
-        variant, text = variant_of(self._catalog, name, taken=taken)
-        return {"id": variant, "text": text}
+        entries = self._shelf.entries()
+        if not search:
+            return entries
+        builtin = {entry["id"]: entry for entry in entries if entry["builtin"]}
+        return [builtin[model.id] for model in self._shelf.library.matching(search)]
 
     # Comparing
 
@@ -217,7 +150,11 @@ class App:
         checked = self.request(request)
         refuse_if_nothing_can_run(checked, self._catalog)
         for cell in compare_streaming(
-            checked, self._shelf.graphs(checked.models), self._catalog, lowered=self._shelf.schedule
+            checked,
+            self._shelf.graphs(checked.models),
+            self._catalog,
+            lowered=self._shelf.schedule,
+            definitions=self._shelf.definitions(checked.models),
         ):
             yield cell_json(cell)
 
@@ -227,7 +164,8 @@ class App:
         Returns:
             ``comparison`` (the document), ``sentences`` (one for each model: the winner and
             why), ``charts`` (Vega-Lite specs by name: latency, latency_by_batch,
-            throughput_by_batch), ``csv``, ``markdown``.
+            throughput_by_batch; of a model that generates tokens also tokens_by_concurrency,
+            tpot_by_concurrency, ttft_by_concurrency), ``csv``, ``markdown``.
         """
         comparison = self.comparison(request)
         return {
@@ -237,6 +175,7 @@ class App:
                 "latency": latency_by_gpu(comparison),
                 "latency_by_batch": against_batch(comparison, "latency"),
                 "throughput_by_batch": against_batch(comparison, "throughput"),
+                **served_charts(comparison),
             },
             "csv": csv_text(comparison),
             "markdown": markdown_text(comparison),
@@ -249,7 +188,11 @@ class App:
         checked = self.request(request, called=called)
         refuse_if_nothing_can_run(checked, self._catalog)
         return compare(
-            checked, self._shelf.graphs(checked.models), self._catalog, lowered=self._shelf.schedule
+            checked,
+            self._shelf.graphs(checked.models),
+            self._catalog,
+            lowered=self._shelf.schedule,
+            definitions=self._shelf.definitions(checked.models),
         )
 
     def request(
@@ -264,6 +207,7 @@ class App:
         Arguments and errors as for ``comparison.request_from``.
         """
         checked = request_from(document, called=called, needed=needed)
+        self._shelf.lay_out(checked.tables)
         ids = dict.fromkeys(self._shelf.id_of(name) for name in checked.models)
         return replace(checked, models=tuple(ids))
 
@@ -282,6 +226,8 @@ class App:
         precision: str = "fp16",
         batch: int | None = None,
         gpu: str = "",
+        tables: Mapping[str, Any] | None = None,
+        beside: Sequence[str] = (),
     ) -> Json:
         """The document of ``inspect --json``: what a model is, and what a runtime makes of it.
 
@@ -291,23 +237,28 @@ class App:
             runtime: Whose fusion.
             precision: What it runs as.
             batch: Samples per run; 1 where neither this nor ``dims`` says.
+            tables: As in a request.
+            beside: Other models of the comparison, whose free dimensions ``dims`` may name too.
             gpu: Adds ``cell``, ``layers``, ``roofs`` and times of the kernels, as ``explain``.
 
         Raises:
             PhantomGPUError: A mistake in the arguments, or the model.
         """
-        name = self._shelf.id_of(model)
+        held = dict(tables or {})
+        compared = {"models": [model, *beside], "tables": held}
+        name, *others = self.request(compared, needed=("models",)).models
         graph = self._shelf.graph(name)
         batch, sizes = batch_among(dims or {}, graph, batch=batch)
         asked = {
-            "models": [name],
+            "models": [name, *others],
             "runtimes": [runtime],
             "precisions": [precision],
             "batches": [1 if batch is None else batch],
             "dims": sizes,
+            "tables": held,
         }
         checked = self.request(asked, needed=("models",))
-        chosen = dims_of_models(checked, {name: graph})[name]
+        chosen = dims_of_models(checked, self._shelf.graphs(checked.models))[name]
         schedule = self._shelf.schedule(graph, self._catalog.runtime(runtime), chosen)
         workload = schedule.at(checked.batches[0], precision)
         timeline = schedule.memory_timeline(checked.batches[0], precision)
@@ -318,6 +269,8 @@ class App:
         document = inspection_json(
             graph, schedule.shaped, workload, name=name, timeline=timeline, why=why
         )
+        described = self._shelf.definition(name)
+        document["generation"] = generation_json(described) if described else None
         if not gpu:
             return document
         told = self.explain({**asked, "gpus": [gpu]})
@@ -343,14 +296,46 @@ class App:
         """
         return anatomy_json(self._point(request), kernel)
 
+    def differences(self, request: Mapping[str, Any]) -> Json:
+        """Where the times of a request's first two models differ, by kind of work and layer.
+
+        Args:
+            request: As for ``compare``; its first GPU, runtime, precision and batch count.
+
+        Returns:
+            As ``report.differences.differences_json``.
+
+        Raises:
+            RequestError: There is but one model.
+        """
+        asked = self.request(request)
+        if len(asked.models) < 2:
+            raise RequestError(
+                "there is but one model", where="models", fix="give the one to hold it against"
+            )
+        first, second = asked.models[:2]
+        points = [
+            self._point_of(replace(asked, models=(name, other)))
+            for name, other in ((first, second), (second, first))
+        ]
+        return differences_json(points[0], points[1], self.titles())
+
     def netron(self, request: Mapping[str, Any]) -> Json:
         """The cell of ``explain`` as an attachment that Netron shows beside each node."""
         return netron_attachment(self.explain(request))
 
     def _point(self, request: Mapping[str, Any]) -> Point:
-        asked = self.request(request)
+        return self._point_of(self.request(request))
+
+    def _point_of(self, asked: Request) -> Point:
         graphs = self._shelf.graphs(asked.models)
-        return point_of(asked, graphs, self._catalog, lowered=self._shelf.schedule)
+        return point_of(
+            asked,
+            graphs,
+            self._catalog,
+            lowered=self._shelf.schedule,
+            definitions=self._shelf.definitions(asked.models),
+        )
 
     # Sharing
 
@@ -360,6 +345,7 @@ class App:
         *,
         saw: Mapping[str, str | int | float] | None = None,
         called: Mapping[str, str] | None = None,
+        with_tables: bool = False,
     ) -> Json:
         """The share link of a request.
 
@@ -367,17 +353,31 @@ class App:
             request: As for ``compare``. The user's own profiles among its GPUs travel along.
             saw: Figures to be held against what the receiver's engine says.
             called: As for ``comparison.request_from``.
+            with_tables: The opened models travel as their kernel tables, without their names.
 
         Returns:
-            ``link`` and its ``length``.
+            ``link`` and its ``length``; ``request``, which the link holds.
         """
         document = dict(request)
         chosen = document.get("gpus", ())
         own = {name: text for name, text in self._own_texts.items() if name in chosen}
         if own:
             document["profiles"] = {**own, **document.get("profiles", {})}
-        link = encode_link(self.request(document, called=called), self._texts, saw=saw)
-        return {"link": link, "length": len(link)}
+        shared = self._shared(self.request(document, called=called), with_tables)
+        link = encode_link(shared, self._texts, saw=saw)
+        return {"link": link, "length": len(link), "request": request_as_dict(shared)}
+
+    def save_request(self, request: Mapping[str, Any], *, with_tables: bool = False) -> Json:
+        """The ``text`` of a ``.phantom.toml`` that holds a request; as ``encode_link``."""
+        return {"text": request_text(self._shared(self.request(request), with_tables))}
+
+    def open_request(self, text: str, *, origin: str = "the file") -> Json:
+        """The ``request`` that the text of a ``.phantom.toml`` holds.
+
+        Raises:
+            RequestError: It holds none; where has line and column.
+        """
+        return {"request": request_as_dict(request_of_text(text, origin=origin)), "saw": {}}
 
     def decode_link(self, link: str) -> Json:
         """What a share link holds: ``request`` and ``saw``.
@@ -388,11 +388,10 @@ class App:
         from_link = decode_link(link, self._texts)
         return {"request": request_as_dict(from_link.request), "saw": dict(from_link.saw)}
 
-
-def _gpu_texts(files: Mapping[str, str]) -> dict[str, str]:
-    """TOML text of the GPU profiles by id; of two with one id, the later."""
-    return {
-        path.rpartition("/")[2].removesuffix(".toml"): text
-        for path, text in files.items()
-        if path.rpartition("/")[0].endswith("gpus")
-    }
+    def _shared(self, request: Request, with_tables: bool) -> Request:
+        """A request as it leaves this machine."""
+        if not with_tables:
+            return request
+        shelf = self._shelf
+        graphs = shelf.graphs(request.models)
+        return tabled(request, shelf.opened, graphs, self._catalog, lowered=shelf.schedule)

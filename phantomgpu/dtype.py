@@ -56,5 +56,7 @@ PRECISIONS: Final[dict[str, Precision]] = {
         Precision("int8", 8, 8, "int8", 16),
         # Weight-only, as int4 is used in practice: fp16 activations and arithmetic.
         Precision("int4", 16, 4, "fp16", 16),
+        # Operands and arithmetic of 4 bits, on boards whose matrix units take them.
+        Precision("fp4", 4, 4, "fp4", 16),
     )
 }

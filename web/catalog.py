@@ -1,5 +1,7 @@
 """The engine's lists -> the catalogue that the page holds: what one chooses by, and no more."""
 
+from phantomgpu.comparison.search import searched
+
 MOST_EXAMPLES = 50
 """Approximated nodes that the page names."""
 
@@ -34,6 +36,9 @@ def _model(model):
         "name": model["title"],
         "task": model["task"],
         "parameters": model["parameters"],
+        "search": searched(
+            model["id"], [model["id"], model["title"], *model["aliases"]], model["task"]
+        ),
     }
 
 

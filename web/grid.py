@@ -89,6 +89,7 @@ def _cell(grid, gpu, runtime, precision, batch):
         "memory_limit_bytes": held["limit"],
         "basis": held["basis"],
         "problem": None,
+        "serving": None,
     }
     if len(values) == len(FIGURES):
         for at, key in enumerate(FIGURES):

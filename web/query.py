@@ -1,5 +1,10 @@
 """A state -> what is asked of it: the engine's next job, the lists to choose from, the rows."""
 
+from phantomgpu.comparison.search import ranked
+
+CURVE_AXES = (("model", "models"), ("precision", "precisions"), ("runtime", "runtimes"))
+"""What of a comparison the chart against batch size shows one at a time."""
+
 BATCH_CHOICES = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
@@ -156,23 +161,15 @@ def names(entries):
 
 
 def model_choices(state):
-    """Built-in models whose id, name or task contains every word that was typed."""
-    words = state["model_filter"].lower().split()
-    return [
-        model
-        for model in state["catalog"]["models"]
-        if all(word in model_text(model) for word in words)
-    ]
+    """Built-in models that what was typed may mean, best first, in any usual spelling."""
+    models = {model["id"]: model for model in state["catalog"]["models"]}
+    entries = [model["search"] for model in state["catalog"]["models"]]
+    return [models[key] for key in ranked(state["model_filter"], entries)]
 
 
 def is_address(text):
     """Whether what was typed is where a model lies on the web."""
     return text.strip().lower().startswith(("https://", "http://"))
-
-
-def model_text(model):
-    """What a search for a model looks in."""
-    return " ".join((model["id"], model["name"], model.get("task", ""))).lower()
 
 
 def offered_runtimes(state):

@@ -33,8 +33,8 @@ class Widths:
 
     Attributes:
         scale: Of a lone kernel's spread.
-        run: Spread of a run of a model.
-        runtime: The same by number of the runtime, for those with rows of whole models.
+        run: Least spread of a run of a model, whatever the runtime.
+        runtime: Spread of a run by number of the runtime, for those with rows of whole models.
     """
 
     scale: dict[str, float]
@@ -45,35 +45,35 @@ class Widths:
 def widths_of(
     table: Table,
     spreads: dict[str, float],
-    seen: Array,
     by_gpu: Array | None,
     by_architecture: Array | None,
     last: Widths,
 ) -> Widths:
     """What widens an interval where the board, or its whole architecture, was never measured.
 
-    Without left-out predictions they are those of the last time, which the profiles hold.
+    A run's spread is that of its runtime, GPUs left out: on a measured board too, since the next
+    model is not among the measured ones. A board whose architecture has rows of lone kernels only
+    is given what all runs were off, one without any what they were off by with architectures left
+    out. Without left-out predictions, all are those of the last time, which the profiles hold.
     """
+    if by_gpu is None or by_architecture is None:
+        return last
     scale, run = {"calibrated": 1.0}, {}
-    ways = {"calibrated": seen, "architecture": by_gpu, "spec": by_architecture}
-    for basis, prediction in ways.items():
-        if prediction is None:
-            scale[basis], run[basis] = last.scale[basis], last.run[basis]
-            continue
+    for basis, prediction in (("architecture", by_gpu), ("spec", by_architecture)):
         off = np.abs(prediction - np.log(table.measured_s))
         run[basis] = float(np.quantile(off[table.is_model], SHARE))
-        if basis != "calibrated":
-            relative = off / spread_of(table, spreads)
-            scale[basis] = float(np.quantile(relative[~table.is_model], SHARE))
+        relative = off / spread_of(table, spreads)
+        scale[basis] = float(np.quantile(relative[~table.is_model], SHARE))
     for values in (scale, run):
         values["spec"] = max(values["spec"], values["architecture"])
-    off = np.abs(seen - np.log(table.measured_s))
+    off = np.abs(by_gpu - np.log(table.measured_s))
     own = {
         int(runtime): float(
             np.quantile(off[table.is_model & (table.run_runtime == runtime)], SHARE)
         )
         for runtime in np.unique(table.run_runtime[table.is_model])
     }
+    run["calibrated"] = min(own.values())
     return Widths(scale, run, own)
 
 

@@ -25,7 +25,7 @@ def left_out(model: Model, x: Array, by: str) -> Array:
     out = np.full(len(rows), np.nan)
     for unit in sorted(set(key.tolist())):
         hidden = key == unit
-        rest = Model(rows.where(~hidden), model.boards, model.runtimes)
+        rest = Model(rows.where(~hidden), model.boards, model.profiles)
         start = np.array([known.get(n, p) for n, p in zip(rest.names, rest.prior, strict=True)])
         found = rest.fit(noise_of(rest.table), start=start, rounds=ROUNDS)
         out[hidden] = rest(found, rows.where(hidden))

@@ -1,7 +1,7 @@
 """A vector of logarithms to predictions: where every fitted value is used."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,10 @@ from benchmarks.fitting.solve import fit
 from benchmarks.fitting.table import Array, Table, paired_boards
 from phantomgpu.cost.kinds import FAMILY, KINDS
 from phantomgpu.cost.predict import Host, run_times
+from phantomgpu.cost.variants import Variants
 from phantomgpu.hardware.calibration import PARAMETERS
 from phantomgpu.hardware.gpu import GpuProfile
+from phantomgpu.hardware.runtime import Runtime
 
 Name = tuple[str, ...]
 
@@ -48,12 +50,14 @@ class Model:
     Args:
         table: Rows.
         boards: Those the table's ``gpu`` points into.
-        runtimes: Likewise.
-        noise: Spread of the log error of a run. [run]
+        profiles: Of the runtimes that it points into, by id, in their order.
     """
 
-    def __init__(self, table: Table, boards: Sequence[Board], runtimes: Sequence[str]) -> None:
-        self.table, self.boards, self.runtimes = table, boards, runtimes
+    def __init__(
+        self, table: Table, boards: Sequence[Board], profiles: Mapping[str, Runtime]
+    ) -> None:
+        self.table, self.boards, self.profiles = table, boards, profiles
+        self.runtimes = tuple(profiles)
         self.names: list[Name] = []
         self._prior: list[float] = []
         self._sigma: list[float] = []
@@ -75,7 +79,8 @@ class Model:
         groups = np.array([b.group for b in self.boards])[t.run_gpu]
         for group in sorted(set(groups)):
             for name, sigma in plan.GROUP.items():
-                self._add(("group", name, group), 0.0, sigma, groups == group)
+                start = plan.GROUP_START.get(group, {}).get(name, 0.0)
+                self._add(("group", name, group), start, sigma, groups == group)
         kin = np.array([plan.KIN.get(group, "") for group in groups])
         for name, sigma in plan.KIN_SIGMA.items():
             for one in sorted(set(plan.KIN.values())):
@@ -90,6 +95,7 @@ class Model:
             rows = (self._age(t) > 0.0) & (t.run_runtime == at)
             self._add(("older", runtime), *plan.OLDER, rows)
         run_of = np.repeat(np.arange(len(t)), t.sizes)
+        library = self._library(t)
         for at, runtime in enumerate(self.runtimes):
             mine = t.run_runtime == at
             models = mine & t.is_model
@@ -98,7 +104,7 @@ class Model:
                 self._add(("runtime", name, runtime), np.log(value), sigma, models)
             for kind in KINDS:
                 rows = np.zeros(len(t), dtype=bool)
-                rows[run_of[(t.kinds == FAMILY[kind]) & (t.runtime == at)]] = True
+                rows[run_of[(t.kinds == FAMILY[kind]) & (library == at)]] = True
                 name = f"slowdown_{kind}"
                 sigma = plan.SAME_LIBRARY.get(f"{runtime} {name}", plan.SLOWDOWN_SIGMA)
                 self._add(("runtime", name, runtime), 0.0, sigma, rows)
@@ -148,7 +154,8 @@ class Model:
         relative = plan.RELATIVES.get(group, plan.RELATIVES.get(group.partition("/")[0], ""))
         if name in plan.INHERITED and relative and (own is None or abs(own) < 1e-3):
             return float(named.get(("group", name, relative), 0.0))
-        return float(own or 0.0)
+        start = plan.GROUP_START.get(group, {}).get(name, 0.0)
+        return float(start if own is None else own)
 
     def runtime_value(self, named: dict[Name, float], name: str, default: float) -> Array:
         """One of the runtimes' values. [runtime]."""
@@ -172,25 +179,50 @@ class Model:
         own = {n: self.runtime_value(named, n, v) for n, (v, _) in plan.RUNTIME.items()}
         machine = np.exp([named.get(("machine", b.profile.id), 0.0) for b in self.boards])
         is_model = np.repeat(t.is_model, t.sizes)
+        library = self._library(t)
         run = t.run_runtime
         slope = np.array([named.get(("older", r), plan.OLDER[0]) for r in self.runtimes])
         older = np.exp(slope[t.run_runtime] * self._age(t))
         host = Host(
             launch_s=np.where(is_model, own["launch_us"][t.runtime] * 1e-6, 0.0),
             dispatch_s=np.where(is_model, own["dispatch_us"][t.runtime] * 1e-6, 0.0),
-            slowdown=slowdown[t.runtime, t.kinds],
+            slowdown=slowdown[library, t.kinds],
             start_share=np.where(is_model, own["start_share"][t.runtime], 1.0)
-            * starts[t.runtime, t.kinds],
+            * starts[library, t.kinds],
             start_s=np.select(
                 [t.is_model, t.is_alone],
                 [own["start_us"][run] * 1e-6, alone[run, t.kinds[t.starts]] * machine[t.run_gpu]],
                 0.0,
             ),
+            variants=self._variants(t),
             run_slowdown=np.where(t.is_model, own["run_slowdown"][run], 1.0) * older,
         )
         boards = paired_boards([b.profile for b in self.boards], self.board_values(x), t.gpu)
         times = run_times(t.kernels, t.kinds, t.starts, boards, host)
         return np.log(times.latency_s / t.copies)
+
+    def _library(self, t: Table) -> NDArray[np.int64]:
+        """Index of the runtime whose kernels run: another's attention on some boards. [kernel]."""
+        of = t.runtime.copy()
+        architecture = np.array([board.profile.spec.architecture for board in self.boards])[t.gpu]
+        is_attention = t.kernels.family == FAMILY["attention"]
+        for at, profile in enumerate(self.profiles.values()):
+            for name, lender in profile.attention_on.items():
+                if lender.id in self.runtimes:
+                    borrowed = (t.runtime == at) & is_attention & (architecture == name)
+                    of[borrowed] = self.runtimes.index(lender.id)
+        return of
+
+    def _variants(self, t: Table) -> Variants:
+        """Attention kernels of each kernel's runtime, as the profiles state them."""
+        stated = list(self.profiles.values())
+        return Variants(
+            np.array([float(r.decode_groups[0]) for r in stated])[t.runtime],
+            np.array([float(r.decode_groups[1]) for r in stated])[t.runtime],
+            np.array([float(r.prompt_group_most) for r in stated])[t.runtime],
+            np.array([r.packs_prompts_on for r in stated])[t.runtime],
+            np.array([r.unpacks_fp8_on for r in stated])[t.runtime],
+        )
 
     def fit(self, noise: Array, *, start: Array | None = None, rounds: int = 12) -> Array:
         """The vector that explains the table best."""

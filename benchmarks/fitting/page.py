@@ -237,7 +237,9 @@ def _ranks(table: Table, results: Results) -> str:
 def _intervals(table: Table, results: Results, spreads: dict[str, float], widths: Widths) -> str:
     """Share of rows inside the 80 % interval, GPU by GPU, each left out."""
     alone = spread_of(table, spreads) * widths.scale["architecture"]
-    half = np.where(table.is_model, widths.run["architecture"], alone)
+    runtimes = table.run_runtime.tolist()
+    of_runs = np.array([widths.runtime.get(at, widths.run["spec"]) for at in runtimes])
+    half = np.where(table.is_model, of_runs, alone)
     off = np.abs(results.gpu - np.log(table.measured_s))
     width = np.exp(half) - np.exp(-half)
     lines = []
@@ -258,10 +260,10 @@ def _intervals(table: Table, results: Results, spreads: dict[str, float], widths
         "Target: 0.75 to 0.87 inside, mean relative width at most 0.40. Spreads of lone kernels "
         f"differ by kind ({kinds} of them); a board without rows is given "
         f"{widths.scale['architecture']:.2f} times the spread of one with, an architecture "
-        f"without rows {widths.scale['spec']:.2f} times. A run of a model: +/- "
-        f"{100 * widths.run['calibrated']:.0f} % on a board with rows of whole models, "
-        f"{100 * widths.run['architecture']:.0f} % on one of a known architecture, "
-        f"{100 * widths.run['spec']:.0f} % else, and under a runtime without such rows; never "
-        "less than what runs under that runtime were off.\n\n"
+        f"without rows {widths.scale['spec']:.2f} times. A run of a model is given what runs "
+        "under its runtime were off with GPUs left out, on a measured board too; never less than "
+        f"{100 * widths.run['architecture']:.0f} % where the architecture has rows of lone "
+        f"kernels only, {100 * widths.run['spec']:.0f} % where it has none or the runtime has no "
+        "rows.\n\n"
     )
     return said + _table(head, lines)

@@ -21,6 +21,13 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "misalignment": (1.2, 0.1), "misalignment_fp32": (1.07, 0.05),
     "winograd_bytes_per_cycle": (70.0, 0.7), "depthwise_efficiency": (0.1, 1.0),
     "attention_efficiency": (1.0, 0.4), "softmax_cycles": (0.03, 0.7),
+    "decode_efficiency": (0.3, 0.5), "decode_step_cycles": (5.0, 0.7),
+    "decode_start_cycles": (15000.0, 0.4), "attention_fp8": (0.7, 0.3),
+    "attention_split_cycles": (4000.0, 0.7),
+    # A block for one head: a few dependent loads, reductions and barriers.
+    "head_block_cycles": (2500.0, 0.3), "head_key_cycles": (20.0, 0.5),
+    "unpack_block_cycles": (8000.0, 0.3), "unpack_cycles": (0.15, 0.3),
+    "decode_sharpness": (3.0, 0.4), "kv_cache_share": (0.8, 0.3), "kv_cache_sharpness": (5.0, 0.4),
     "attention_step_cycles": (15.0, 0.7), "attention_block_cycles": (4500.0, 0.5),
     "attention_start_cycles": (14000.0, 0.4), "decode_block_cycles": (4500.0, 0.7),
     "vector_efficiency": (0.2, 0.7), "special_flops_cost": (8.0, 0.5),
@@ -44,11 +51,20 @@ GROUP: Final[Mapping[str, float]] = {
     "efficiency_int8": 0.10, "start_cycles": 0.2, "product_start_cycles": 0.2,
     "cache_bytes_per_cycle": 0.3, "bandwidth_efficiency": 0.06,
     "operand_bytes_per_cycle_fp32": 0.4, "misalignment_fp32": 0.08, "energy": 0.15,
-    "attention_efficiency": 0.15, "attention_start_cycles": 0.2,
+    "attention_efficiency": 0.15, "attention_start_cycles": 0.2, "decode_start_cycles": 0.2,
+    "attention_fp8": 0.15, "kv_cache_share": 0.2,
     "decode_block_cycles": 0.3, "depthwise_efficiency": 0.3,
     "vector_efficiency": 0.3,
 }  # fmt: skip
 """Sigma of what an architecture (and its kind of SM) changes; ``energy`` is every joule at once."""
+
+GROUP_START: Final[Mapping[str, Mapping[str, float]]] = {
+    group: {"kv_cache_share": -0.4}
+    for group in ("ampere/ga100", "hopper/gh100", "blackwell/gb100")
+}  # fmt: skip
+"""Where what an architecture changes begins, elsewhere than at nothing, as a logarithm. The last
+level of these is two partitions: what an SM reads through the far one lies in both (NVIDIA A100
+whitepaper, "A100 L2 Cache")."""
 
 BOARD: Final[Mapping[str, float]] = {
     "efficiency_fp16": 0.05, "efficiency_fp32": 0.05, "bandwidth_efficiency": 0.05,
@@ -148,6 +164,7 @@ START_SIGMA: Final[Mapping[str, float]] = {"attention": 0.3, "decode": 0.3}
 
 SAME_LIBRARY: Final[Mapping[str, float]] = {
     "llama-cpp slowdown_matmul": 0.7, "llama-cpp slowdown_weight_only": 0.7,
+    "sglang slowdown_wide": 1.0, "vllm slowdown_wide": 1.0,
     "llama-cpp slowdown_gemv": 0.3, "llama-cpp slowdown_attention": 0.5,
     "pytorch-eager slowdown_matmul": 0.03, "pytorch-eager-nhwc slowdown_matmul": 0.03,
     "pytorch-compile slowdown_matmul": 0.03,

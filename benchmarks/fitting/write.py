@@ -60,7 +60,8 @@ class Writer:
             found[name] *= energy
         found["nominal_clock_hz"] = clock
         found["clock_headroom"] = plan.HEADROOM[""]
-        found.update(spreads, **_interval(widths, "spec"))
+        found.update(spreads)
+        found["interval_scale"], found["spread_run"] = widths.scale["spec"], widths.run["spec"]
         found["spread_unmeasured_runtime"] = widths.run["spec"]
         ordered = {name: _within(name, found[name]) for name in PARAMETERS}
         path = self.profiles / "architectures" / "default.toml"
@@ -85,7 +86,8 @@ class Writer:
                 is_alike = sibling.partition("/")[0] == architecture
                 like = sibling if is_alike else group
                 if like in self.data:
-                    values.update(_interval(widths, "architecture"))
+                    values["interval_scale"] = widths.scale["architecture"]
+                    values["spread_run"] = self._run_spread(widths, like)
                 kind = group.partition("/")[2]
                 table = "calibration" if alone else f"sm_calibration.{kind}"
                 sections.append(section(table, values, self.data.get(like, "")))
@@ -93,8 +95,6 @@ class Writer:
 
     def boards(self, widths: Widths) -> None:
         """What each measured board changes."""
-        rows = self.model.table
-        with_runs = set(np.unique(rows.run_gpu[rows.is_model]).tolist())
         for at, board in enumerate(self.model.boards):
             name = board.profile.id
             path = self.profiles / "gpus" / f"{name}.toml"
@@ -103,10 +103,16 @@ class Writer:
                 continue
             changed = {key for key in plan.BOARD if ("board", key, name) in self.named}
             values = {key: float(self.model_values[key][at]) for key in sorted(changed)}
-            values.update(_interval(widths, "calibrated"))
-            if at not in with_runs:  # lone kernels do not tell how a whole run comes out
-                values["spread_run"] = widths.run["architecture"]
+            values["interval_scale"] = widths.scale["calibrated"]
+            values["spread_run"] = self._run_spread(widths, board.group)
             replace_sections(path, [section("calibration", values, self.data[name])])
+
+    def _run_spread(self, widths: Widths, group: str) -> float:
+        """Least spread of a run; lone kernels do not tell how a whole run comes out."""
+        rows = self.model.table
+        boards = np.unique(rows.run_gpu[rows.is_model]).tolist()
+        with_runs = {self.model.boards[at].group for at in boards}
+        return widths.run["calibrated" if group in with_runs else "architecture"]
 
     @property
     def model_values(self) -> Mapping[str, object]:
@@ -166,7 +172,3 @@ class Writer:
 def _within(name: str, value: float) -> float:
     limits = PARAMETERS[name]
     return min(max(value, limits.low), limits.high)
-
-
-def _interval(widths: Widths, basis: str) -> dict[str, float]:
-    return {"interval_scale": widths.scale[basis], "spread_run": widths.run[basis]}

@@ -9,7 +9,9 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from phantomgpu.cli.conversion import conversion_options, options_from
 from phantomgpu.cli.folders import open_app
+from phantomgpu.cli.hub import TOKEN_FILE
 from phantomgpu.cli.options import (
     DIM,
     DOWNLOAD,
@@ -43,6 +45,8 @@ _BARS: Final = "▁▂▃▄▅▆▇█"
 @click.option("--all", "show_all", is_flag=True, help=f"All kernels, not the first {MOST_KERNELS}.")
 @PROFILES
 @DOWNLOAD
+@TOKEN_FILE
+@conversion_options
 @JSON
 def inspect(
     model: str,
@@ -55,17 +59,19 @@ def inspect(
     profiles: tuple[str, ...],
     download: bool,
     as_json: bool,
+    **conversion: Any,
 ) -> None:
     """Show what is in a model.
 
     Its inputs, shapes and work, and the kernels that a runtime makes of it.
 
-    MODEL is a path, the id of a built-in model, or an http(s) address.
+    MODEL is a path, the id of a built-in model, or an http(s) address. Files of other frameworks
+    are converted on the way.
     """
     app = open_app(profiles)
     sizes = named_numbers(dims, "--dim")
     samples = None if batch is None else whole_number(batch, "--batch")
-    open_models(app, (model,), download=download)
+    open_models(app, (model,), download=download, conversion=options_from(conversion))
     found = app.inspect(
         model, dims=sizes, runtime=runtime, precision=precision, batch=samples, gpu=gpu
     )
@@ -115,6 +121,8 @@ def _figures(found: Mapping[str, Any]) -> Any:
     run, shapes = found["run"], found["shapes"]
     table = plain_table("", "", numeric=())
     table.show_header = False
+    kept = found["generation"]
+    cache = "" if kept is None else _bytes(kept["kv_bytes_per_token"]["fp16"])
     for name, value in (
         ("parameters", compact(found["parameters"])),
         ("weights in the file", _bytes(found["weight_bytes"])),
@@ -124,6 +132,7 @@ def _figures(found: Mapping[str, Any]) -> Any:
         ("shapes known", f"{shapes['static']} of {shapes['nodes']} nodes"),
         ("kernel launches", f"{run['launches']}"),
         ("weights on the GPU", _bytes(run["weight_bytes"])),
+        *((("cache of one token in fp16", cache),) if cache else ()),
         ("activations at most", _bytes(run["peak_activation_bytes"])),
         ("activations over the run", outline([item["alive_bytes"] for item in found["memory"]])),
     ):

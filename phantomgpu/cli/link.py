@@ -16,6 +16,11 @@ def link() -> None:
 @link.command()
 @click.argument("model", nargs=-1, required=True)
 @grid_options
+@click.option(
+    "--kernel-table",
+    is_flag=True,
+    help="Files travel as tables of what their kernels do, without weights and names.",
+)
 @JSON
 def encode(
     model: tuple[str, ...],
@@ -24,8 +29,13 @@ def encode(
     precision: tuple[str, ...],
     runtime: tuple[str, ...],
     dims: tuple[str, ...],
+    prompt: str | None,
+    output: str | None,
+    kv_precision: str | None,
+    steps: str | None,
     profiles: tuple[str, ...],
     download: bool,
+    kernel_table: bool,
     as_json: bool,
 ) -> None:
     """Print the link of a comparison; arguments as for compare.
@@ -42,8 +52,12 @@ def encode(
         runtime=runtime,
         dims=dims,
         download=download,
+        prompt=prompt,
+        output=output,
+        kv_precision=kv_precision,
+        steps=steps,
     )
-    made = app.encode_link(document, called=CALLED)
+    made = app.encode_link(document, called=CALLED, with_tables=kernel_table)
     if as_json:
         print_json(made)
     else:

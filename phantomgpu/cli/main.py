@@ -5,6 +5,7 @@ import click
 import phantomgpu
 from phantomgpu.cli.calibrate import calibrate_command
 from phantomgpu.cli.compare import compare
+from phantomgpu.cli.convert import convert_command
 from phantomgpu.cli.failure import PlainErrors
 from phantomgpu.cli.gpus import gpus
 from phantomgpu.cli.inspect import inspect
@@ -20,5 +21,15 @@ def main() -> None:
     """Predict how fast an ONNX model runs on GPUs, before you buy them."""
 
 
-for _command in (compare, inspect, gpus, models, validate, calibrate_command, measure, link):
+for _command in (
+    compare,
+    inspect,
+    convert_command,
+    gpus,
+    models,
+    validate,
+    calibrate_command,
+    measure,
+    link,
+):
     main.add_command(_command)

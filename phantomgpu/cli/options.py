@@ -6,8 +6,14 @@ from typing import Any, Final, TypeVar
 import click
 
 from phantomgpu.app import App
+from phantomgpu.cli.conversion import open_foreign
+from phantomgpu.cli.hub import TOKEN_FILE, open_folder, open_repository
 from phantomgpu.cli.sources import is_address, is_file, open_source
+from phantomgpu.comparison import request_as_dict
+from phantomgpu.converters import Options
 from phantomgpu.errors import RequestError
+from phantomgpu.families.repository import is_repository
+from phantomgpu.report.saved import ENDING, MOST_CHARACTERS, request_of_text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -18,6 +24,10 @@ CALLED: Final = {
     "precisions": "--precision",
     "batches": "--batch",
     "dims": "--dim",
+    "prompt_tokens": "--prompt",
+    "output_tokens": "--output",
+    "kv_precision": "--kv-precision",
+    "steps": "--steps",
 }
 """What a field of the request is called on the command line."""
 
@@ -25,13 +35,16 @@ GPUS = click.option(
     "--gpus", multiple=True, metavar="ID,ID", help="GPUs to compare; `phantomgpu gpus` lists them."
 )
 BATCH = click.option(
-    "--batch", multiple=True, metavar="N,N", help="Batch sizes, each at least 1. [default: 1]"
+    "--batch",
+    multiple=True,
+    metavar="N,N",
+    help="Batch sizes, or requests at once of a language model. [default: 1]",
 )
 PRECISION = click.option(
     "--precision",
     multiple=True,
     metavar="NAME,NAME",
-    help="fp32, tf32, fp16, bf16, fp8, int8, int4. [default: fp16]",
+    help="fp32, tf32, fp16, bf16, fp8, int8, int4, fp4. [default: fp16]",
 )
 RUNTIME = click.option(
     "--runtime",
@@ -45,6 +58,20 @@ DIM = click.option(
     multiple=True,
     metavar="NAME=VALUE",
     help="Size of a free dimension, by its name or by INPUT:AXIS; may be repeated.",
+)
+PROMPT = click.option(
+    "--prompt", metavar="N", help="Tokens of each prompt, of a language model. [default: 1024]"
+)
+OUTPUT = click.option(
+    "--output", metavar="N", help="Tokens that each request generates. [default: 256]"
+)
+KV_PRECISION = click.option(
+    "--kv-precision",
+    metavar="NAME",
+    help="What keys and values are kept in: fp16, fp8, int8. [default: fp16]",
+)
+STEPS = click.option(
+    "--steps", metavar="N", help="Steps of a diffusion model. [default: its usual number]"
 )
 PROFILES = click.option(
     "--profiles",
@@ -62,7 +89,9 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 def grid_options(command: Command) -> Command:
     """The options that say which grid is meant."""
-    for option in (DOWNLOAD, PROFILES, DIM, RUNTIME, PRECISION, BATCH, GPUS):
+    where = (TOKEN_FILE, DOWNLOAD, PROFILES)
+    load = (STEPS, KV_PRECISION, OUTPUT, PROMPT)
+    for option in (*where, *load, DIM, RUNTIME, PRECISION, BATCH, GPUS):
         command = option(command)
     return command
 
@@ -77,6 +106,8 @@ def request_document(
     runtime: tuple[str, ...] = (),
     dims: tuple[str, ...] = (),
     download: bool = False,
+    conversion: Options | None = None,
+    **load: str | None,
 ) -> dict[str, Any]:
     """The request that the options spell, its files and addresses opened.
 
@@ -84,6 +115,9 @@ def request_document(
         RequestError: An option that cannot be read.
         SourceError, ModelError: A model that cannot be read.
     """
+    saved = [name for name in models if name.endswith(ENDING)]
+    base = saved_comparison(saved) if saved else {}
+    models = (*base.get("models", ()), *(name for name in models if name not in saved))
     document: dict[str, Any] = {
         "models": list(models),
         "gpus": listed(gpus),
@@ -91,14 +125,73 @@ def request_document(
         "precisions": listed(precision),
         "batches": [whole_number(text, "--batch") for text in listed(batch)],
         "dims": named_numbers(dims, "--dim"),
+        **load_fields(**load),
     }
-    open_models(app, models, download=download)
-    return {name: value for name, value in document.items() if value or name == "models"}
+    open_models(app, models, download=download, conversion=conversion)
+    kept = {
+        name: value
+        for name, value in document.items()
+        if value or name == "models" or not isinstance(value, list | dict)
+    }
+    return base | kept
 
 
-def open_models(app: App, models: tuple[str, ...], *, download: bool = False) -> None:
-    """Read the models that are files or addresses; the others are built in."""
+def load_fields(
+    *,
+    prompt: str | None = None,
+    output: str | None = None,
+    kv_precision: str | None = None,
+    steps: str | None = None,
+) -> dict[str, Any]:
+    """Fields of a request that say what each request to a language model is; those given.
+
+    Raises:
+        RequestError: One that must be a number is none.
+    """
+    numbers = {"--prompt": prompt, "--output": output, "--steps": steps}
+    fields = {called: name for name, called in CALLED.items()}
+    found: dict[str, Any] = {
+        fields[option]: whole_number(text, option)
+        for option, text in numbers.items()
+        if text is not None
+    }
+    return found if kv_precision is None else {**found, "kv_precision": kv_precision}
+
+
+def saved_comparison(paths: list[str]) -> dict[str, Any]:
+    """The fields of the comparison that was saved as a file.
+
+    Raises:
+        RequestError: More than one file, or none that holds a comparison.
+        SourceError: It cannot be read.
+    """
+    if len(paths) > 1:
+        raise RequestError(
+            f"{len(paths)} saved comparisons are given", where="MODEL", fix="give one at a time"
+        )
+    source = open_source(paths[0])
+    text = source.read(0, min(source.size, 4 * MOST_CHARACTERS + 1)).decode("utf-8", "replace")
+    return request_as_dict(request_of_text(text, origin=paths[0]))
+
+
+def open_models(
+    app: App,
+    models: tuple[str, ...],
+    *,
+    download: bool = False,
+    conversion: Options | None = None,
+) -> None:
+    """Read the models that are files, folders, addresses or on the hub; the others are built in.
+
+    Those of other frameworks are converted on the way.
+    """
     for model in models:
+        source = open_repository(model) if is_repository(model) else open_folder(model)
+        if source is not None:
+            app.open_model(source, name=model)
+            continue
+        if not is_address(model) and open_foreign(app, model, conversion or Options()):
+            continue
         if is_address(model) or is_file(model):
             app.open_model(open_source(model, download=download), name=model)
 

@@ -8,6 +8,7 @@ import urllib.request
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Final
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.progress import Progress
@@ -66,7 +67,9 @@ class FileSource:
         path = Path(name).expanduser()
         if path.is_dir():
             raise SourceError(
-                f"{name} is a folder", where=name, fix="give the path of an ONNX file in it"
+                f"{name} is a folder",
+                where=name,
+                fix="give the path of an ONNX file in it, or a folder that holds a config.json",
             )
         try:
             self._file: IO[bytes] = path.open("rb")
@@ -88,19 +91,56 @@ class FileSource:
             self._file.close()
 
 
+class _SameServer(urllib.request.HTTPRedirectHandler):
+    """Follows redirects, and shows the token again only to the server that it was meant for."""
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
+        """The request to where the answer points."""
+        again = super().redirect_request(req, fp, code, msg, headers, newurl)
+        token = req.unredirected_hdrs.get("Authorization")
+        if again is not None and token and urlsplit(newurl)[:2] == urlsplit(req.full_url)[:2]:
+            again.add_unredirected_header("Authorization", token)
+        return again
+
+
+def requested(
+    address: str, *, part: tuple[int, int] | None = None, token: str = ""
+) -> http.client.HTTPResponse:
+    """The answer of a server.
+
+    Args:
+        address: Of the file.
+        part: First byte and length; None for the whole.
+        token: Shown to this server alone.
+
+    Raises:
+        OSError, ValueError, http.client.HTTPException: As urllib.
+    """
+    headers = {"Accept-Encoding": "identity", "User-Agent": f"phantomgpu/{phantomgpu.__version__}"}
+    if part is not None:
+        headers["Range"] = f"bytes={part[0]}-{part[0] + part[1] - 1}"
+    request = urllib.request.Request(address, headers=headers)
+    if token:
+        request.add_unredirected_header("Authorization", f"Bearer {token}")
+    opener = urllib.request.build_opener(_SameServer)
+    return opener.open(request, timeout=TIMEOUT_S)  # type: ignore[no-any-return]
+
+
 class HttpSource:
     """A file on a web server, read by range requests.
 
     Args:
         name: Its address.
         download: Where the server cannot send parts, fetch it whole instead of refusing.
+        token: Shown to this server, and to no other that it sends us to.
 
     Raises:
         SourceError: The server does not answer, has no such file, or cannot send parts.
     """
 
-    def __init__(self, name: str, *, download: bool = False) -> None:
+    def __init__(self, name: str, *, download: bool = False, token: str = "") -> None:
         self.name = name
+        self._token = token
         self._version = ""
         self._block = (0, b"")
         self._whole: IO[bytes] | None = None
@@ -151,16 +191,8 @@ class HttpSource:
             return self._body(answer)
 
     def _ask(self, offset: int, length: int) -> http.client.HTTPResponse:
-        request = urllib.request.Request(
-            self.name,
-            headers={
-                "Range": f"bytes={offset}-{offset + length - 1}",
-                "Accept-Encoding": "identity",
-                "User-Agent": f"phantomgpu/{phantomgpu.__version__}",
-            },
-        )
         try:
-            return urllib.request.urlopen(request, timeout=TIMEOUT_S)  # type: ignore[no-any-return]
+            return requested(self.name, part=(offset, length), token=self._token)
         except urllib.error.HTTPError as error:
             error.close()
             raise SourceError(

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from phantomgpu.comparison import Cell, Comparison
 from phantomgpu.report.rounding import compact, figure, stated
+from phantomgpu.report.served import has_served, load_words
 from phantomgpu.report.table import BASIS_WORDS, Section, interval, memory, problem_sentence
 
 WIDE: Final = 110
@@ -20,8 +21,8 @@ LEGEND: Final = (
     "architecture's (arch.), or none (spec)."
 )
 
-_SHORT_BASIS: Final = {"calibrated": "calibr.", "architecture": "arch.", "spec": "spec"}
-_WARN: Final = "yellow"
+SHORT_BASIS: Final = {"calibrated": "calibr.", "architecture": "arch.", "spec": "spec"}
+WARN: Final = "yellow"
 
 
 def plain_table(
@@ -51,7 +52,8 @@ def section_title(section: Section, comparison: Comparison, titles: Mapping[str,
     """What all rows of a section have in common."""
     model = titles.get(section.model, section.model)
     runtime = comparison.runtimes[section.runtime].name
-    return Text(f"{model}, {section.precision}, {runtime}", style="bold")
+    served = f"; {load_words(comparison)}" if has_served(section.cells) else ""
+    return Text(f"{model}, {section.precision}, {runtime}{served}", style="bold")
 
 
 def section_table(section: Section, *, width: int) -> Table:
@@ -67,13 +69,13 @@ def section_table(section: Section, *, width: int) -> Table:
         else ("GPU", "batch", "ms", "80 %", "per s", "GB", "bound", "basis")
     )  # fmt: skip
     table = plain_table(*columns, numeric=columns[1:6], kept=columns[6:], gap=2 if is_wide else 1)
-    basis = BASIS_WORDS if is_wide else _SHORT_BASIS
+    basis = BASIS_WORDS if is_wide else SHORT_BASIS
     fastest = _fastest(section.cells)
-    for cells in _by_gpu(section.cells):
+    for cells in by_gpu(section.cells):
         name = Text(cells[0].gpu, style="bold")
-        if _never_runs(cells):
-            row = ("all", "-", "-", "-", "-", _cannot(cells[0]), basis[cells[0].basis])
-            table.add_row(name, *row, style=_WARN)
+        if never_runs(cells):
+            row = ("all", "-", "-", "-", "-", cannot(cells[0]), basis[cells[0].basis])
+            table.add_row(name, *row, style=WARN)
             continue
         for cell in cells:
             table.add_row(
@@ -83,9 +85,9 @@ def section_table(section: Section, *, width: int) -> Table:
                 (interval(cell) if is_wide else interval(cell).replace(" ", "")) or "-",
                 figure(cell.throughput_per_s) or "-",
                 memory(cell),
-                cell.bound or _cannot(cell),
+                cell.bound or cannot(cell),
                 basis[cell.basis],
-                style="green" if cell in fastest else _WARN if cell.problem else "",
+                style="green" if cell in fastest else WARN if cell.problem else "",
             )
             name = Text("")
     return table
@@ -94,14 +96,17 @@ def section_table(section: Section, *, width: int) -> Table:
 def notes(section: Section) -> list[Text]:
     """Why rows cannot run, and what would; one line for each reason."""
     lines = []
-    for cells in _by_gpu(section.cells):
+    for cells in by_gpu(section.cells):
         failing = [cell for cell in cells if cell.problem is not None]
-        if _never_runs(cells):
+        if never_runs(cells):
             lines.append(f"{cells[0].gpu}: {problem_sentence(cells[0])}")
         else:
-            lines += [f"{cell.gpu}, batch {cell.batch}: {problem_sentence(cell)}"
-                      for cell in failing]  # fmt: skip
-    return [Text(line, style=_WARN) for line in lines] + [Text("")]
+            lines += [
+                f"{cell.gpu}, {'batch' if cell.serving is None else 'concurrency'} {cell.batch}: "
+                f"{problem_sentence(cell)}"
+                for cell in failing
+            ]
+    return [Text(line, style=WARN) for line in lines] + [Text("")]
 
 
 def gpu_table(gpus: Sequence[Mapping[str, Any]], *, width: int) -> Table:
@@ -122,7 +127,7 @@ def gpu_table(gpus: Sequence[Mapping[str, Any]], *, width: int) -> Table:
             stated(spec["bandwidth_gb_per_s"]),
             stated(spec["peak_tflops"].get("fp16")) or "-",
             stated(spec["tdp_w"]),
-            (BASIS_WORDS if is_wide else _SHORT_BASIS)[gpu["basis"]],
+            (BASIS_WORDS if is_wide else SHORT_BASIS)[gpu["basis"]],
         )
     return table
 
@@ -152,21 +157,44 @@ def _fastest(cells: Sequence[Cell]) -> list[Cell]:
     return list(best.values()) if len({cell.gpu for cell in cells}) > 1 else []
 
 
-def _by_gpu(cells: Sequence[Cell]) -> list[list[Cell]]:
+def by_gpu(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """The cells of each GPU, in their order."""
     groups: dict[str, list[Cell]] = {}
     for cell in cells:
         groups.setdefault(cell.gpu, []).append(cell)
     return list(groups.values())
 
 
-def _never_runs(cells: Sequence[Cell]) -> bool:
+def never_runs(cells: Sequence[Cell]) -> bool:
     """Whether one GPU's cells fail for a reason that no batch changes."""
     return len(cells) > 1 and all(
         cell.problem is not None and cell.problem.code != "memory" for cell in cells
     )
 
 
-def _cannot(cell: Cell) -> str:
+def cannot(cell: Cell) -> str:
+    """Why it cannot run, in two words."""
     return {"memory": "too big", "precision": "no peak", "runtime": "vendor"}.get(
         cell.problem.code if cell.problem else "", "-"
     )
+
+
+def difference_table(rows: Sequence[Mapping[str, Any]], models: Sequence[str]) -> Table:
+    """Milliseconds of two models by layer or kind of work, and how much more the second takes.
+
+    Args:
+        rows: ``kinds`` or ``layers`` of ``report.differences``.
+        models: What the two are called.
+    """
+    lead = ("layer", "work") if rows and "name" in rows[0] else ("work",)
+    numeric = (f"{models[0]}, ms", f"{models[1]}, ms", "difference, ms")
+    table = plain_table(*lead, *numeric, numeric=numeric)
+    for row in rows:
+        sign = "+" if row["difference_ms"] > 0 else "-" if row["difference_ms"] < 0 else ""
+        table.add_row(
+            *(row[key] for key in (("name", "work") if "name" in row else ("work",))),
+            figure(row["first_ms"]) or "-",
+            figure(row["second_ms"]) or "-",
+            f"{sign}{figure(abs(row['difference_ms']))}",
+        )
+    return table

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from phantomgpu.comparison.request import Request
 from phantomgpu.hardware import GpuProfile, Runtime
+from phantomgpu.serving import Served
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Cell:
         gpu: Profile id.
         runtime: Profile id.
         precision: As in the request.
-        batch: Samples per run.
+        batch: Samples per run, or requests at once.
         latency_s: One run.
         low_s: Lower end of the 80 % prediction interval.
         high_s: Upper end.
@@ -49,6 +50,9 @@ class Cell:
         basis: Where the GPU's calibration comes from.
         mfu: Share of the matrix peak that is used.
         problem: Why it cannot run.
+        serving: What users of a model that generates tokens wait for; None for other models.
+            Its batch is the number of requests at once, its latency that of one request, its
+            throughput requests per second.
     """
 
     model: str
@@ -66,6 +70,7 @@ class Cell:
     basis: str
     mfu: float | None
     problem: Problem | None = None
+    serving: Served | None = None
 
     @property
     def fits(self) -> bool:

@@ -4,8 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from phantomgpu.comparison.request import DEFAULTS, FIELDS, Request
+from phantomgpu.comparison.tables import checked_table
 from phantomgpu.dtype import PRECISIONS
 from phantomgpu.errors import RequestError, UnknownNameError, nearest
+from phantomgpu.serving import KV_PRECISIONS
 
 MOST: Final[Mapping[str, int]] = {
     "models": 32,
@@ -15,11 +17,19 @@ MOST: Final[Mapping[str, int]] = {
     "batches": 100,
     "dims": 100,
     "profiles": 50,
+    "tables": 8,
 }
 """Most values each field takes."""
 
 LARGEST_BATCH: Final = 1_000_000
 LARGEST_DIM: Final = 2**31 - 1
+LARGEST_COUNT: Final[Mapping[str, int]] = {
+    "prompt_tokens": 10_000_000,
+    "output_tokens": 1_000_000,
+    "steps": 10_000,
+}
+"""Most that the fields with one number take."""
+
 LONGEST_NAME: Final = 300
 LONGEST_PROFILE: Final = 100_000
 MOST_CELLS: Final = 100_000
@@ -77,6 +87,11 @@ def request_from(
         batches=_batches(document, label("batches")),
         dims=_dims(document, label("dims")),
         profiles=_profiles(document, label("profiles")),
+        tables=_tables(document, label("tables")),
+        prompt_tokens=_number(document, "prompt_tokens", label("prompt_tokens")),
+        output_tokens=_number(document, "output_tokens", label("output_tokens")),
+        kv_precision=_kv_precision(document, label("kv_precision")),
+        steps=_number(document, "steps", label("steps"), least=0),
     )
     _check_size(request)
     return request
@@ -140,6 +155,29 @@ def _profiles(document: Mapping[str, Any], label: str) -> dict[str, str]:
                 fix="shorten it; a catalogue profile has about 3,000 characters",
             )
     return profiles
+
+
+def _tables(document: Mapping[str, Any], label: str) -> dict[str, Mapping[str, Any]]:
+    tables = _table(document, "tables", label)
+    return {name: checked_table(name, table, label=label) for name, table in tables.items()}
+
+
+def _number(document: Mapping[str, Any], field_name: str, label: str, *, least: int = 1) -> int:
+    value: int = document.get(field_name, getattr(DEFAULTS, field_name))
+    if value != least:
+        _check_integer(value, label, field_name.replace("_", " "), most=LARGEST_COUNT[field_name])
+    return value
+
+
+def _kv_precision(document: Mapping[str, Any], label: str) -> str:
+    name = document.get("kv_precision", DEFAULTS.kv_precision)
+    if not isinstance(name, str) or name not in KV_PRECISIONS:
+        raise UnknownNameError(
+            f"a cache cannot be kept in {_kind(name) if not isinstance(name, str) else repr(name)}",
+            where=label,
+            fix=f"choose from {', '.join(KV_PRECISIONS)}",
+        )
+    return name
 
 
 def _list(document: Mapping[str, Any], field_name: str, label: str) -> Sequence[Any]:

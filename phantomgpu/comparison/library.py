@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import tomli
 
+from phantomgpu.comparison.search import exact, meant, ranked, searched
 from phantomgpu.errors import TomlError, UnknownNameError, nearest
+
+MOST_CANDIDATES: Final = 6
+"""Named where a name may mean several models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +50,29 @@ class Library:
         return iter(self.models)
 
     def find(self, name: str) -> BuiltInModel | None:
-        """The model of that id or alias; punctuation and case do not matter."""
-        wanted = _plain(name)
-        for model in self.models:
-            if wanted in (_plain(known) for known in (model.id, *model.aliases)):
-                return model
-        return None
+        """The model of that id, title or alias, in any usual spelling; None where none has it."""
+        same = exact(name, self._searched)
+        return self._of(same[0]) if same else None
+
+    def matching(self, text: str) -> list[BuiltInModel]:
+        """The models that a text may mean, best first; all where there is no text."""
+        return [self._of(one) for one in ranked(text, self._searched)]
 
     def get(self, name: str) -> BuiltInModel:
-        """The model of that id or alias.
+        """The model that a name means: its id, title or alias in any usual spelling.
 
         Raises:
-            UnknownNameError: There is none; names the nearest three.
+            UnknownNameError: There is none, or several may be meant; names the nearest.
         """
-        found = self.find(name)
-        if found is not None:
-            return found
+        candidates = meant(name, self._searched)
+        if len(candidates) == 1 or self.find(name) is not None:
+            return self._of(candidates[0])
+        if candidates:
+            raise UnknownNameError(
+                f"{name!r} may be any of {len(candidates)} models",
+                where="models",
+                fix=f"say which: {_listed(candidates)}",
+            )
         known = [model.id for model in self.models]
         if not known:
             raise UnknownNameError(
@@ -73,6 +84,23 @@ class Library:
             fix=f"did you mean {' or '.join(nearest(name, known))}? "
             "`phantomgpu models` lists all; a path or address of an ONNX file will do too",
         )
+
+    @property
+    def _searched(self) -> list[tuple[str, list[list[str]], list[str]]]:
+        return [
+            searched(model.id, [model.id, model.title, *model.aliases], model.task)
+            for model in self.models
+        ]
+
+    def _of(self, key: str) -> BuiltInModel:
+        return next(model for model in self.models if model.id == key)
+
+
+def _listed(candidates: list[str]) -> str:
+    """The first few candidates, and how many more there are."""
+    shown = candidates[:MOST_CANDIDATES]
+    rest = len(candidates) - len(shown)
+    return ", ".join(shown) + (f", or {rest} more (`phantomgpu models`)" if rest else "")
 
 
 def read_library(text: str, *, origin: str = "profiles/models/index.toml") -> Library:
@@ -110,7 +138,3 @@ def _entry(name: str, entry: Mapping[str, Any]) -> BuiltInModel:
         dims={str(dim): int(size) for dim, size in entry.get("dims", {}).items()},
         aliases=tuple(str(alias) for alias in entry.get("aliases", ())),
     )
-
-
-def _plain(name: str) -> str:
-    return "".join(char for char in name.lower() if char.isalnum())

@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from phantomgpu.comparison.cell import Cell
 from phantomgpu.comparison.dims import dims_of_models
 from phantomgpu.comparison.request import Request
-from phantomgpu.comparison.sweep import Lowered, compare, with_custom_profiles
-from phantomgpu.cost import Estimate, predict
+from phantomgpu.comparison.sweep import compare, with_custom_profiles
+from phantomgpu.cost import Estimate
+from phantomgpu.families import Definition
 from phantomgpu.hardware import Catalog, GpuProfile, Runtime
 from phantomgpu.onnx.graph import Graph
+from phantomgpu.serving import Lowered, run_of
+from phantomgpu.serving.program import Program
 from phantomgpu.workload import Schedule, Workload
 
 
@@ -29,13 +32,18 @@ class Point:
     cell: Cell
     gpu: GpuProfile
     runtime: Runtime
-    schedule: Schedule
+    schedule: Schedule | Program
     workload: Workload
     estimate: Estimate
 
 
 def point_of(
-    request: Request, models: Mapping[str, Graph], catalog: Catalog, *, lowered: Lowered
+    request: Request,
+    models: Mapping[str, Graph],
+    catalog: Catalog,
+    *,
+    lowered: Lowered,
+    definitions: Mapping[str, Definition] | None = None,
 ) -> Point:
     """The first point of a request: its first model, GPU, runtime, precision and batch.
 
@@ -52,11 +60,19 @@ def point_of(
         batches=request.batches[:1],
         dims=dims,
     )
-    cell = compare(asked, models, catalog, lowered=lowered).cells[0]
+    described = {n: d for n, d in (definitions or {}).items() if n == name}
+    cell = compare(asked, models, catalog, lowered=lowered, definitions=described).cells[0]
     catalog = with_custom_profiles(asked, catalog)
     gpu, runtime = catalog.gpu(cell.gpu), catalog.runtime(cell.runtime)
-    schedule = lowered(models[name], runtime, dims)
+    run = run_of(
+        described.get(name, models[name]),
+        runtime,
+        dims,
+        load=request.load,
+        lowered=lowered,
+        factor=catalog.model_factor(models[name].sha256, runtime.id),
+    )
+    schedule = run.inside(cell.batch)
     workload = schedule.at(cell.batch, cell.precision)
-    factor = catalog.model_factor(models[name].sha256, runtime.id)
-    estimate = predict([workload], [gpu], runtime)[0].scaled(factor)
+    estimate = run.at(cell.precision, [cell.batch], [gpu])[0].estimate
     return Point(cell, gpu, runtime, schedule, workload, estimate)

@@ -6,6 +6,7 @@ from phantomgpu.comparison.cell import Problem
 from phantomgpu.comparison.fits import MEMORY_UNIT_BYTES, largest_batch
 from phantomgpu.dtype import PRECISIONS
 from phantomgpu.hardware import GpuProfile, Runtime
+from phantomgpu.serving import KV_PRECISIONS, Run, ServedRun
 
 NeededBytes = Callable[[int, str], int]
 """Device memory that a run needs, by batch and precision."""
@@ -60,7 +61,14 @@ def precision_problem(gpu: GpuProfile, runtime: Runtime, precision: str) -> Prob
 
 
 def memory_problem(
-    gpu: GpuProfile, runtime: Runtime, precision: str, batch: int, needed_bytes: NeededBytes
+    gpu: GpuProfile,
+    runtime: Runtime,
+    precision: str,
+    batch: int,
+    needed_bytes: NeededBytes,
+    *,
+    others: Callable[[], Sequence[str]] = tuple,
+    noun: str = "batch",
 ) -> Problem | None:
     """The run needs more memory than the board has.
 
@@ -70,6 +78,8 @@ def memory_problem(
         precision: A precision that both can run.
         batch: Samples per run.
         needed_bytes: What a run needs.
+        others: Gives what would fit besides, in words: ``"with a prompt of 512 tokens or fewer"``.
+        noun: What a batch is here: ``"concurrency"`` of a served model.
     """
     limit_bytes = gpu.spec.memory_bytes
     needed = needed_bytes(batch, precision)
@@ -86,8 +96,8 @@ def memory_problem(
     return Problem(
         code="memory",
         what=f"needs {gigabytes(needed, above=limit_bytes)} of {gigabytes(limit_bytes)} GB",
-        where=f"{gpu.id} under {runtime.id}, {precision}, batch {batch}",
-        fix=_what_would_fit(largest, smaller),
+        where=f"{gpu.id} under {runtime.id}, {precision}, {noun} {batch}",
+        fix=_what_would_fit(largest, smaller, others(), noun),
         largest_batch=largest,
     )
 
@@ -138,14 +148,30 @@ def gigabytes(count: int, *, above: int | None = None) -> str:
     return text
 
 
-def _what_would_fit(largest: int, smaller: list[str]) -> str:
+def served_ways(run: Run, batch: int, precision: str, gpu: GpuProfile) -> list[str]:
+    """What else would let a served model fit: a shorter prompt, a narrower cache."""
+    if not isinstance(run, ServedRun):
+        return []
+    memory, limit = run.generating.memory, gpu.spec.memory_bytes
+    ways = []
+    tokens = memory.longest_prompt(batch, precision, limit)
+    if tokens:
+        ways.append(f"with a prompt of {tokens:,} tokens or fewer")
+    narrow = memory.needed_bytes(batch, precision) - memory.cache_bytes(batch)
+    if narrow + memory.cache_bytes(batch, element_bytes=KV_PRECISIONS["fp8"]) <= limit:
+        ways.append("with an fp8 cache")
+    return ways
+
+
+def _what_would_fit(largest: int, smaller: Sequence[str], others: Sequence[str], noun: str) -> str:
     options = []
     if largest == 1:
-        options.append("at batch 1")
+        options.append(f"at {noun} 1")
     elif largest > 1:
-        options.append(f"at batch {largest} or less")
+        options.append(f"at {noun} {largest} or less")
     if smaller:
         options.append(f"in {' or '.join(smaller[:2])}")
+    options += others
     if not options:
-        return "does not fit at any batch or precision: choose a board with more memory"
+        return f"does not fit at any {noun} or precision: choose a board with more memory"
     return "fits " + ", or ".join(options)

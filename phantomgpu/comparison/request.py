@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
+from phantomgpu.serving import Load
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -14,9 +16,15 @@ class Request:
         gpus: Profile ids.
         runtimes: Profile ids.
         precisions: Keys of ``dtype.PRECISIONS``.
-        batches: Each at least 1.
+        batches: Each at least 1; of a model that generates tokens, requests at once.
         dims: Free dimensions set by the user, by symbol or ``"input:axis"``.
         profiles: TOML text of custom GPU profiles, by id; they win over the catalogue.
+        tables: Kernel tables of models that came without their files, by name: see
+            ``comparison.tables``; they win over models of that name.
+        prompt_tokens: Of each request to a model that generates tokens.
+        output_tokens: Generated for each of them.
+        kv_precision: What their keys and values are kept in: a key of ``KV_PRECISIONS``.
+        steps: Of a model that takes steps; 0 for its usual number.
     """
 
     models: tuple[str, ...]
@@ -26,6 +34,16 @@ class Request:
     batches: tuple[int, ...] = (1,)
     dims: Mapping[str, int] = field(default_factory=dict)
     profiles: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    prompt_tokens: int = 1024
+    output_tokens: int = 256
+    kv_precision: str = "fp16"
+    steps: int = 0
+
+    @property
+    def load(self) -> Load:
+        """What is asked of models that generate tokens or take steps."""
+        return Load(self.prompt_tokens, self.output_tokens, self.kv_precision, self.steps)
 
 
 FIELDS: Final = tuple(f.name for f in fields(Request))
@@ -46,5 +64,8 @@ def request_as_dict(request: Request) -> dict[str, Any]:
         value = getattr(request, name)
         if name not in ("models", "gpus") and value == getattr(DEFAULTS, name):
             continue
-        document[name] = dict(value) if isinstance(value, Mapping) else list(value)
+        if isinstance(value, Mapping):
+            document[name] = dict(value)
+        else:
+            document[name] = list(value) if isinstance(value, tuple) else value
     return document

@@ -1,27 +1,23 @@
 """Request to Comparison: every point of the grid, as it is worked out or all at once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from phantomgpu.comparison.cell import Cell, Comparison, ModelFacts, Problem
 from phantomgpu.comparison.dims import dims_of_models
 from phantomgpu.comparison.problems import (
-    NeededBytes,
     memory_problem,
     offer_problem,
+    served_ways,
     unsupported_problem,
 )
 from phantomgpu.comparison.request import Request
-from phantomgpu.cost import Estimate, predict
-from phantomgpu.cost.footprint import footprint_bytes
 from phantomgpu.errors import RequestError, UnknownNameError, nearest
+from phantomgpu.families import Definition
 from phantomgpu.hardware import Catalog, GpuProfile, Runtime
 from phantomgpu.onnx.graph import Graph
+from phantomgpu.serving import Lowered, Outcome, Run, Served, run_of
 from phantomgpu.workload import Schedule, lower
-
-Lowered = Callable[[Graph, Runtime, Mapping[str, int]], Schedule]
-"""What a runtime launches for a graph whose free dimensions are set so."""
 
 
 def schedule_for(graph: Graph, runtime: Runtime, dims: Mapping[str, int]) -> Schedule:
@@ -35,6 +31,7 @@ def compare(
     catalog: Catalog,
     *,
     lowered: Lowered = schedule_for,
+    definitions: Mapping[str, Definition] | None = None,
 ) -> Comparison:
     """The grid that was asked for.
 
@@ -43,6 +40,8 @@ def compare(
         models: Graphs by the names that the request uses.
         catalog: The profiles to choose from; ``request.profiles`` win over it.
         lowered: Gives the schedules; a caller that keeps them saves the work.
+        definitions: Of the models that came as a configuration, by the same names; ``models``
+            has their main graphs.
 
     Raises:
         UnknownNameError: No such model, GPU or runtime; names the nearest three.
@@ -51,7 +50,9 @@ def compare(
         ModelError: A model cannot be worked out.
     """
     catalog = with_custom_profiles(request, catalog)
-    cells = list(compare_streaming(request, models, catalog, lowered=lowered))
+    cells = list(
+        compare_streaming(request, models, catalog, lowered=lowered, definitions=definitions)
+    )
     rank = {
         axis: {name: at for at, name in enumerate(names)}
         for axis, names in (
@@ -81,6 +82,7 @@ def compare_streaming(
     catalog: Catalog,
     *,
     lowered: Lowered = schedule_for,
+    definitions: Mapping[str, Definition] | None = None,
 ) -> Iterator[Cell]:
     """The points of the grid as they are worked out: model by model, runtime by runtime.
 
@@ -93,20 +95,25 @@ def compare_streaming(
     runtimes_of = _runtimes_by_vendor(gpus, catalog)
     _check_models(request, models)
     dims_by_model = dims_of_models(request, models)
+    described = definitions or {}
     for model in request.models:
         for runtime in runtimes:
-            schedule = lowered(models[model], runtime, dims_by_model[model])
-            needed = memory_of(schedule, runtime)
-            factor = catalog.model_factor(models[model].sha256, runtime.id)
+            run = run_of(
+                described.get(model, models[model]),
+                runtime,
+                dims_by_model[model],
+                load=request.load,
+                lowered=lowered,
+                factor=catalog.model_factor(models[model].sha256, runtime.id),
+            )
             for precision in request.precisions:
-                workloads = [schedule.at(batch, precision) for batch in request.batches]
-                estimates = predict(workloads, gpus, runtime)
-                for batch, estimate in zip(request.batches, estimates, strict=True):
+                outcomes = run.at(precision, request.batches, gpus)
+                for batch, outcome in zip(request.batches, outcomes, strict=True):
                     for at, gpu in enumerate(gpus):
                         point = _Point(
                             model, gpu, runtime, precision, batch, runtimes_of[gpu.spec.vendor]
                         )
-                        yield point.cell(estimate.scaled(factor), at, needed)
+                        yield point.cell(outcome, at, run)
 
 
 def refuse_if_nothing_can_run(request: Request, catalog: Catalog) -> None:
@@ -141,22 +148,6 @@ def with_custom_profiles(request: Request, catalog: Catalog) -> Catalog:
     return catalog
 
 
-def memory_of(schedule: Schedule, runtime: Runtime) -> NeededBytes:
-    """Device memory that one run needs, by batch and precision; each is worked out once."""
-
-    @cache
-    def needed_bytes(batch: int, precision: str) -> int:
-        workload = schedule.at(batch, precision)
-        return footprint_bytes(
-            weights=workload.weight_bytes,
-            activations=workload.peak_activation_bytes,
-            workspace=runtime.workspace_bytes,
-            context=runtime.context_bytes,
-        )
-
-    return needed_bytes
-
-
 @dataclass(frozen=True, slots=True)
 class _Point:
     """One place of the grid, before its figures are known."""
@@ -168,9 +159,11 @@ class _Point:
     batch: int
     vendor_runtimes: Sequence[str]
 
-    def cell(self, estimate: Estimate, at: int, needed_bytes: NeededBytes) -> Cell:
-        """Its figures, or why there are none; the GPU is number ``at`` of the estimate."""
-        problem = self._problem(bool(estimate.supported[at]), needed_bytes)
+    def cell(self, outcome: Outcome, at: int, run: Run) -> Cell:
+        """Its figures, or why there are none; the GPU is number ``at`` of the outcome."""
+        estimate = outcome.estimate
+        served = outcome.served[at] if outcome.served else None
+        problem = self._problem(bool(estimate.supported[at]), run, served)
         latency_s = None if problem else float(estimate.latency_s[at])
         return Cell(
             model=self.model,
@@ -182,18 +175,25 @@ class _Point:
             low_s=None if problem else float(estimate.low_s[at]),
             high_s=None if problem else float(estimate.high_s[at]),
             throughput_per_s=self.batch / latency_s if latency_s else None,
-            memory_bytes=int(estimate.memory_bytes[at]),
+            memory_bytes=run.needed_bytes(self.batch, self.precision),
             memory_limit_bytes=self.gpu.spec.memory_bytes,
             bound="" if problem else estimate.bound[at],
             basis=self.gpu.calibration.basis,
             mfu=None if problem else float(estimate.mfu[at]),
             problem=problem,
+            serving=served.without_times() if served and problem else served,
         )
 
-    def _problem(self, supported: bool, needed_bytes: NeededBytes) -> Problem | None:
+    def _problem(self, supported: bool, run: Run, served: Served | None) -> Problem | None:
         gpu, runtime, precision = self.gpu, self.runtime, self.precision
         problem = offer_problem(gpu, runtime, precision, self.vendor_runtimes) or memory_problem(
-            gpu, runtime, precision, self.batch, needed_bytes
+            gpu,
+            runtime,
+            precision,
+            self.batch,
+            run.needed_bytes,
+            others=lambda: served_ways(run, self.batch, precision, gpu),
+            noun="batch" if served is None else "concurrency",
         )
         if problem is None and not supported:
             return unsupported_problem(gpu, runtime, precision)

@@ -1,5 +1,6 @@
 """Arithmetic of fused attention: blocks of queries walk along the keys."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -13,6 +14,26 @@ FloatArray = NDArray[np.float64]
 
 QUERY_BLOCKS: Final[tuple[int, ...]] = (128, 64, 16)
 """Queries that one thread block holds, as FlashAttention-2 and its decoding kernel do."""
+
+MOST_PARTS: Final = 128.0
+"""Parts that the keys are cut into at most, as FlashAttention-2 does."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockCosts:
+    """What a block of queries costs beside its products and loads. Each [gpu, kernel].
+
+    Attributes:
+        score_cycles: Of an SM for one score: its exponential and the scaling.
+        key_cycles: Of an SM for one key.
+        start_cycles: To start and end a block.
+        can_split: Whether the library cuts the keys into parts, each a block of its own.
+    """
+
+    score_cycles: FloatArray
+    key_cycles: FloatArray
+    start_cycles: FloatArray
+    can_split: NDArray[np.bool_]
 
 
 def keys_attended(*, queries: FloatArray, keys: FloatArray, causal: FloatArray) -> FloatArray:
@@ -46,8 +67,7 @@ def attention_time(
     causal: FloatArray,
     element_bytes: FloatArray,
     flops_per_s: FloatArray,
-    softmax_cycles: FloatArray,
-    block_cycles: FloatArray,
+    block: BlockCosts,
     sm_count: FloatArray,
     clock_hz: FloatArray,
     pipeline: Pipeline,
@@ -64,12 +84,11 @@ def attention_time(
         keys: Tokens attended to. [kernel]
         width: Of a head. [kernel]
         heads: Sequences times query heads. [kernel]
-        kv_groups: Query heads to a KV head. [kernel]
+        kv_groups: Query heads that share a block; those to a KV head at most. [kernel]
         causal: 1 or 0. [kernel]
         element_bytes: Width of a key's element. [kernel]
         flops_per_s: What the board sustains in the two products. [gpu, kernel]
-        softmax_cycles: Cycles of an SM for one score beside the products. [gpu, 1]
-        block_cycles: Cycles to start and end one block. [gpu, 1]
+        block: What a block costs beside.
         sm_count: Streaming multiprocessors. [gpu, 1]
         clock_hz: Of the SMs. [gpu, 1]
         pipeline: See ``product``; its depth is not used.
@@ -83,19 +102,20 @@ def attention_time(
     """
     rate = flops_per_s / sm_count
     operand_bytes_per_s = pipeline.operand_bytes_per_cycle * clock_hz
-    load_s = 2.0 * width * element_bytes / operand_bytes_per_s
+    load_s = 2.0 * width * element_bytes / operand_bytes_per_s + block.key_cycles / clock_hz
     rows = queries * kv_groups
     attended = keys_attended(queries=queries, keys=keys, causal=causal)
     result_bytes = heads * queries * width * element_bytes
+    length_to_split = np.where(block.can_split, attended, 0.0)
     best = np.full(np.broadcast_shapes(rate.shape, rows.shape), np.inf)
-    for block in QUERY_BLOCKS:
-        blocks = np.ceil(rows / block) * (heads / kv_groups)
-        step_s = block * (4.0 * width / rate + softmax_cycles / clock_hz) + load_s
-        parts = split_factor(tiles=blocks, slots=sm_count, k=attended)
+    for size in QUERY_BLOCKS:
+        blocks = np.ceil(rows / size) * (heads / kv_groups)
+        step_s = size * (4.0 * width / rate + block.score_cycles / clock_hz) + load_s
+        parts = split_factor(tiles=blocks, slots=sm_count, k=length_to_split, most=MOST_PARTS)
         rounds = waves(tiles=blocks * parts, slots=sm_count, smoothing=pipeline.wave_smoothing)
         length = attended / parts
         time = (
-            rounds * (step_s * length + block_cycles / clock_hz)
+            rounds * (step_s * length + block.start_cycles / clock_hz)
             + pipeline.step_cycles / clock_hz * length
         ) + split_cost_s(
             parts=parts,

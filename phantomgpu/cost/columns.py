@@ -1,8 +1,8 @@
 """Profiles and workloads to columns: the last place that knows either as an object."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Final
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,13 @@ IndexArray = NDArray[np.int64]
 _EFFICIENCY: Final[Mapping[str, str]] = {
     "fp32": "efficiency_fp32", "tf32": "efficiency_tf32", "fp16": "efficiency_fp16",
     "bf16": "efficiency_fp16", "fp8": "efficiency_fp8", "int8": "efficiency_int8",
-    "int4": "efficiency_int8", "fp64": "efficiency_fp32",
+    "int4": "efficiency_int8", "fp64": "efficiency_fp32", "fp4": "efficiency_fp8",
 }  # fmt: skip
 """The fitted share of each peak."""
 
 _OPERAND_BITS: Final[Mapping[str, float]] = {
     "tf32": 32.0, "fp16": 16.0, "bf16": 16.0, "fp8": 8.0, "int8": 8.0, "int4": 4.0,
+    "fp4": 4.0,
 }  # fmt: skip
 """Width of a tensor core's operand: its energy is proportional to it. The others are vector."""
 
@@ -48,6 +49,7 @@ class Boards:
             which may be stated at a lower clock. [gpu, peak]
         cache_bytes_per_s: Of the last-level cache, to all SMs. [gpu, 1]
         joule_per_flop: Switching energy at boost clock. [gpu, peak]
+        architecture: Id of each one's architecture. [gpu, 1]
         values: Fitted values by parameter name. Each [gpu, 1]
         paired: The columns are [kernel] instead, one board for each kernel, as in a fit.
     """
@@ -62,6 +64,7 @@ class Boards:
     sustained_flops_per_s: FloatArray
     cache_bytes_per_s: FloatArray
     joule_per_flop: FloatArray
+    architecture: NDArray[np.str_]
     values: Mapping[str, FloatArray]
     paired: bool = False
 
@@ -70,6 +73,18 @@ class Boards:
         if self.paired:
             return np.asarray(table[np.arange(len(peak)), peak])
         return np.asarray(table[:, peak])
+
+    def of(self, rows: IndexArray) -> "Boards":
+        """The boards of some kernels: all of them, but for paired columns."""
+        if not self.paired:
+            return self
+        picked: dict[str, Any] = {
+            column.name: getattr(self, column.name)[rows]
+            for column in fields(self)
+            if column.name not in ("values", "paired")
+        }
+        picked["values"] = {name: value[rows] for name, value in self.values.items()}
+        return replace(self, **picked)
 
 
 def boards_of(gpus: Sequence[GpuProfile]) -> Boards:
@@ -114,6 +129,7 @@ def boards_with(specs: Sequence[Spec], values: Mapping[str, FloatArray]) -> Boar
             bandwidth_bytes_per_s=bandwidth,
         ),
         joule_per_flop=energy,
+        architecture=np.array([[spec.architecture] for spec in specs], dtype=np.str_),
         values=values,
     )
 

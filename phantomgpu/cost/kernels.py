@@ -6,14 +6,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from phantomgpu.cost.attention import attention_time
+from phantomgpu.cost.attending import attention_core
 from phantomgpu.cost.bandwidth import cache_time, memory_time
 from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import Boards
-from phantomgpu.cost.kinds import FAMILY, is_decoding
+from phantomgpu.cost.kinds import FAMILY
 from phantomgpu.cost.least import least_time
 from phantomgpu.cost.power import switching_scale
 from phantomgpu.cost.product import Pipeline, Product, product_time
+from phantomgpu.cost.variants import Variants
 from phantomgpu.cost.winograd import winograd_products
 from phantomgpu.workload.workload import PEAKS, Kernels
 
@@ -49,7 +50,11 @@ class Activities:
 
 
 def activities(
-    kernels: Kernels, kinds: IndexArray, boards: Boards, weights_in_use: FloatArray
+    kernels: Kernels,
+    kinds: IndexArray,
+    boards: Boards,
+    weights_in_use: FloatArray,
+    variants: Variants,
 ) -> Activities:
     """The terms of every kernel on every GPU.
 
@@ -59,13 +64,14 @@ def activities(
         boards: The GPUs.
         weights_in_use: Bytes of all weights of the run the kernel belongs to: what passes through
             the cache before the same weight is read again. [kernel]
+        variants: Which attention kernels the runtime takes.
     """
     is_depthwise = kinds == FAMILY["depthwise"]
-    matrix_s, steps = _matrix_core(kernels, kinds, boards)
+    matrix_s, steps = _matrix_core(kernels, kinds, boards, variants)
     core_s = np.maximum(matrix_s, _vector_core(kernels, boards))
     if np.any(is_depthwise):
         core_s = np.where(is_depthwise, _depthwise_core(kernels, boards), core_s)
-    cached, from_memory = _traffic(kernels, boards, weights_in_use)
+    cached, from_memory = _traffic(kernels, kinds, boards, weights_in_use)
     values = boards.values
     cache_s = cache_time(
         traffic_bytes=cached,
@@ -77,7 +83,8 @@ def activities(
         efficiency=values["bandwidth_efficiency"],
     )
     scale = switching_scale(clock_hz=boards.clock_hz, nominal_hz=values["nominal_clock_hz"])
-    flop_j = boards.at(boards.joule_per_flop, kernels.peak) * kernels.matrix_flops * scale
+    flops_done = kernels.matrix_flops * (1.0 - kernels.causal / 2.0)
+    flop_j = boards.at(boards.joule_per_flop, kernels.peak) * flops_done * scale
     energy_j = flop_j + values["joule_per_byte"] * from_memory
     return Activities(core_s, cache_s, memory_s, energy_j, steps, _least(kernels, boards))
 
@@ -95,16 +102,17 @@ def _least(kernels: Kernels, boards: Boards) -> FloatArray:
 
 
 def _traffic(
-    kernels: Kernels, boards: Boards, weights_in_use: FloatArray
+    kernels: Kernels, kinds: IndexArray, boards: Boards, weights_in_use: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Bytes the cache serves, and bytes the memory does. Each [gpu, kernel]."""
     activations = kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes
+    values, decodes = boards.values, kinds == FAMILY["decode"]
     hits = [
         hit_share(
             working_bytes=working,
             cache_bytes=boards.cache_bytes,
-            usable_share=boards.values["cache_share"],
-            sharpness=boards.values["cache_sharpness"],
+            usable_share=np.where(decodes, values["kv_cache_share"], values["cache_share"]),
+            sharpness=np.where(decodes, values["kv_cache_sharpness"], values["cache_sharpness"]),
         )
         for working in (
             activations + kernels.weight_bytes,
@@ -128,7 +136,7 @@ def _depthwise_core(kernels: Kernels, boards: Boards) -> FloatArray:
 
 
 def _matrix_core(
-    kernels: Kernels, kinds: IndexArray, boards: Boards
+    kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants
 ) -> tuple[FloatArray, FloatArray]:
     """Seconds of products and attention, 0 for others; steps of products. Each [gpu, kernel]."""
     has_products = (kernels.matrix_flops > 0.0) & (kinds != FAMILY["depthwise"])
@@ -137,11 +145,12 @@ def _matrix_core(
     steps = np.full_like(core_s, np.nan)
     rows = np.flatnonzero(has_products & ~is_attention)
     if len(rows):
-        product = _products(rows_of(kernels, rows), _boards_at(boards, rows))
+        product = _products(rows_of(kernels, rows), boards.of(rows))
         core_s[..., rows], steps[..., rows] = product.seconds, product.steps
     rows = np.flatnonzero(has_products & is_attention)
     if len(rows):
-        core_s[..., rows] = _attention(rows_of(kernels, rows), _boards_at(boards, rows))
+        some, on = rows_of(kernels, rows), boards.of(rows)
+        core_s[..., rows] = attention_core(some, on, variants.at(rows), _pipeline(some, on))
     return core_s, steps
 
 
@@ -163,7 +172,7 @@ def _products(kernels: Kernels, boards: Boards) -> Product:
     if not np.any(is_winograd):
         return Product(direct, product.steps)
     rows = np.flatnonzero(is_winograd)
-    some, on = rows_of(kernels, rows), _boards_at(boards, rows)
+    some, on = rows_of(kernels, rows), boards.of(rows)
     parts = winograd_products(m=some.m, n=some.n, k=some.k, element_bytes=some.element_bytes)
     reduced = replace(some, m=parts.m, k=parts.k, batch=parts.batch)
     product_s = _product(reduced, on, sustained[..., rows]).seconds
@@ -191,32 +200,6 @@ def _product(kernels: Kernels, boards: Boards, sustained: FloatArray) -> Product
         clock_hz=boards.clock_hz,
         cache_bytes_per_s=boards.cache_bytes_per_s,
         pipeline=_pipeline(kernels, boards),
-    )
-
-
-def _attention(kernels: Kernels, boards: Boards) -> FloatArray:
-    """Fused attention. [gpu, kernel]."""
-    values = boards.values
-    sustained = boards.at(boards.sustained_flops_per_s, kernels.peak)
-    return attention_time(
-        queries=kernels.m,
-        keys=kernels.n,
-        width=kernels.k,
-        heads=kernels.batch,
-        kv_groups=kernels.kv_groups,
-        causal=kernels.causal,
-        element_bytes=kernels.element_bytes,
-        flops_per_s=sustained * values["attention_efficiency"],
-        softmax_cycles=values["softmax_cycles"],
-        block_cycles=np.where(
-            is_decoding(kernels), values["decode_block_cycles"], values["attention_block_cycles"]
-        ),
-        sm_count=boards.sm_count,
-        clock_hz=boards.clock_hz,
-        pipeline=replace(
-            _pipeline(kernels, boards),
-            step_cycles=values["attention_step_cycles"],
-        ),
     )
 
 
@@ -250,24 +233,4 @@ def rows_of(kernels: Kernels, rows: IndexArray) -> Kernels:
     """Some rows of the table."""
     return Kernels(
         **{column.name: getattr(kernels, column.name)[rows] for column in fields(Kernels)}
-    )
-
-
-def _boards_at(boards: Boards, rows: IndexArray) -> Boards:
-    """The boards of some kernels: all of them, but for paired columns."""
-    if not boards.paired:
-        return boards
-    return Boards(
-        sm_count=boards.sm_count[rows],
-        clock_hz=boards.clock_hz[rows],
-        bandwidth_bytes_per_s=boards.bandwidth_bytes_per_s[rows],
-        cache_bytes=boards.cache_bytes[rows],
-        tdp_w=boards.tdp_w[rows],
-        vector_flops_per_s=boards.vector_flops_per_s[rows],
-        peak_flops_per_s=boards.peak_flops_per_s[rows],
-        sustained_flops_per_s=boards.sustained_flops_per_s[rows],
-        cache_bytes_per_s=boards.cache_bytes_per_s[rows],
-        joule_per_flop=boards.joule_per_flop[rows],
-        values={name: value[rows] for name, value in boards.values.items()},
-        paired=True,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +14,33 @@ from phantomgpu.cost.interval import interval_ends
 from phantomgpu.cost.kernels import Activities, activities
 from phantomgpu.cost.kinds import FAMILY, KINDS, kinds_of
 from phantomgpu.cost.power import clock_slowdown
-from phantomgpu.cost.roofline import smooth_maximum
+from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
 from phantomgpu.cost.stream import stream_time
+from phantomgpu.cost.variants import Variants
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
 from phantomgpu.workload.workload import Kernels, Workload
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
+
+_PRODUCTS: Final = tuple(FAMILY[name] for name in ("matmul", "weight_only", "gemv"))
+_OF_ATTENTION: Final = np.isin(KINDS, ("attention", "wide", "decode"))
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """Another library's attention kernels, which a runtime takes on one architecture.
+
+    Attributes:
+        architecture: Its id.
+        slowdown: Of those kernels beside the runtime's own; 1 for all but attention. [kernel]
+        start: Likewise of their start and end. [kernel]
+    """
+
+    architecture: str
+    slowdown: FloatArray
+    start: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +53,9 @@ class Host:
         slowdown: Of the runtime's kernel beside the best ones. [kernel]
         start_share: Part of a kernel's start and end that its neighbours leave. [kernel]
         start_s: Host and synchronisation time of a run. [run]
+        variants: Which attention kernels it takes.
         run_slowdown: Of a run of several kernels beside the sum of kernels timed alone. [run]
+        lent: Attention kernels that it takes from elsewhere.
     """
 
     launch_s: FloatArray
@@ -41,7 +63,9 @@ class Host:
     slowdown: FloatArray
     start_share: FloatArray
     start_s: FloatArray
+    variants: Variants
     run_slowdown: FloatArray
+    lent: tuple[Lent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +119,35 @@ def predict(
 def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
     """The runtime's columns for kernels of these kinds."""
     fitted = runtime.calibration
-    slowdown = np.array([fitted.get(f"slowdown_{kind}", 1.0) for kind in KINDS])
+    slowdown, start = slowdown_of(runtime), start_of(runtime)
     return Host(
         launch_s=np.full(len(kinds), runtime.launch_s),
         dispatch_s=np.full(len(kinds), runtime.dispatch_s),
         slowdown=slowdown[kinds],
-        start_share=fitted.get("start_share", 1.0) * start_of(runtime)[kinds],
+        start_share=fitted.get("start_share", 1.0) * start[kinds],
         start_s=np.full(runs, runtime.start_s),
+        variants=Variants(
+            least_group=np.full(len(kinds), float(runtime.decode_groups[0])),
+            most_group=np.full(len(kinds), float(runtime.decode_groups[1])),
+            most_prompt_group=np.full(len(kinds), float(runtime.prompt_group_most)),
+            packs_on=np.full(len(kinds), runtime.packs_prompts_on),
+            unpacks_on=np.full(len(kinds), runtime.unpacks_fp8_on),
+        ),
         run_slowdown=np.full(runs, fitted.get("run_slowdown", 1.0)),
+        lent=tuple(
+            Lent(
+                architecture,
+                np.where(_OF_ATTENTION, slowdown_of(lender) / slowdown, 1.0)[kinds],
+                np.where(_OF_ATTENTION, start_of(lender) / start, 1.0)[kinds],
+            )
+            for architecture, lender in runtime.attention_on.items()
+        ),
     )
+
+
+def slowdown_of(runtime: Runtime) -> FloatArray:
+    """Its kernels beside the best of their kind. [kind]."""
+    return np.array([runtime.calibration.get(f"slowdown_{kind}", 1.0) for kind in KINDS])
 
 
 def start_of(runtime: Runtime) -> FloatArray:
@@ -134,12 +178,15 @@ def run_times(
         return np.repeat(column, sizes, axis=-1)
 
     values = boards.values
-    work = activities(kernels, kinds, boards, per_kernel(per_run(kernels.weight_bytes)))
-    start_s = _start_cycles(kernels, boards) * host.start_share / boards.clock_hz + host.launch_s
+    in_use = per_kernel(per_run(kernels.weight_bytes))
+    work = activities(kernels, kinds, boards, in_use, host.variants)
+    slowdown, start_share = kernels_on(host, boards)
+    start_s = _start_cycles(kinds, boards) * start_share / boards.clock_hz + host.launch_s
     full_clock = np.ones(())
-    at_boost = _kernel_time(work, boards, full_clock) * host.slowdown
+    sharpness = sharpness_of(kinds, boards, work)
+    at_boost = _kernel_time(work, full_clock, sharpness) * slowdown
     first = starts if boards.paired else slice(None)
-    slowdown = clock_slowdown(
+    clock = clock_slowdown(
         energy_j=per_run(work.energy_j),
         time_s=per_run(at_boost + start_s),
         tdp_w=boards.tdp_w[first],
@@ -148,8 +195,8 @@ def run_times(
         exponent=values["throttle_exponent"][first],
         settle_s=values["throttle_settle_s"][first],
     )
-    slower = per_kernel(slowdown)
-    kernel_s = np.maximum(_kernel_time(work, boards, slower) * host.slowdown, work.least_s)
+    slower = per_kernel(clock)
+    kernel_s = np.maximum(_kernel_time(work, slower, sharpness) * slowdown, work.least_s)
     device_s = np.maximum(per_run(kernel_s + start_s) * host.run_slowdown, per_run(work.least_s))
     launches = per_run(np.ones(len(kernels)))
     latency_s = stream_time(
@@ -162,21 +209,42 @@ def run_times(
     return Times(work.core_s * slower, traffic_s, kernel_s, device_s, latency_s)
 
 
-def _start_cycles(kernels: Kernels, boards: Boards) -> FloatArray:
+def kernels_on(host: Host, boards: Boards) -> tuple[FloatArray, FloatArray]:
+    """Slowdown and start of the kernels that a runtime takes on each board. Each [gpu, kernel]."""
+    slowdown, start_share = host.slowdown, host.start_share
+    for lent in host.lent:
+        is_there = boards.architecture == lent.architecture
+        slowdown = slowdown * np.where(is_there, lent.slowdown, 1.0)
+        start_share = start_share * np.where(is_there, lent.start, 1.0)
+    return slowdown, start_share
+
+
+def _start_cycles(kinds: IndexArray, boards: Boards) -> FloatArray:
     """Cycles to start and end each kernel; attention prepares and combines. [gpu, kernel]."""
     values = boards.values
-    product = kernels.family == FAMILY["matmul"]
-    usual = np.where(product, values["product_start_cycles"], values["start_cycles"])
-    is_attention = kernels.family == FAMILY["attention"]
-    return np.where(is_attention, values["attention_start_cycles"], usual)
+    product = np.isin(kinds, _PRODUCTS)
+    other = np.where(product, values["product_start_cycles"], values["start_cycles"])
+    is_prompt = (kinds == FAMILY["attention"]) | (kinds == FAMILY["wide"])
+    usual = np.where(is_prompt, values["attention_start_cycles"], other)
+    return np.where(kinds == FAMILY["decode"], values["decode_start_cycles"], usual)
 
 
-def _kernel_time(work: Activities, boards: Boards, slower: FloatArray) -> FloatArray:
+def sharpness_of(kinds: IndexArray, boards: Boards, work: Activities) -> FloatArray:
+    """How well each kernel overlaps arithmetic and traffic. [gpu, kernel]."""
+    values = boards.values
+    of_product = overlap_sharpness(
+        steps=work.steps, single=values["product_sharpness"], growth=values["overlap_growth"]
+    )
+    usual = np.where(np.isnan(work.steps), values["roofline_sharpness"], of_product)
+    return np.where(kinds == FAMILY["decode"], values["decode_sharpness"], usual)
+
+
+def _kernel_time(work: Activities, slower: FloatArray, sharpness: FloatArray) -> FloatArray:
     """Arithmetic and traffic, overlapped. [gpu, kernel]."""
     return smooth_maximum(
         work.core_s * slower,
         work.memory_s + work.cache_s * slower,
-        sharpness=boards.values["roofline_sharpness"],
+        sharpness=sharpness,
     )
 
 
@@ -205,7 +273,7 @@ def _estimate(
     )
     low_s, high_s = interval_ends(
         time_s=latency_s,
-        spread=_run_spread(boards, runtime),
+        spread=run_spread(boards, runtime),
         scale=np.ones(()),
     )
     core_s, traffic_s = times.core_s[:, place], times.traffic_s[:, place]
@@ -224,7 +292,7 @@ def _estimate(
     )
 
 
-def _run_spread(boards: Boards, runtime: Runtime) -> FloatArray:
+def run_spread(boards: Boards, runtime: Runtime) -> FloatArray:
     """Spread of a run: of board or runtime, whichever is known less well. [gpu].
 
     A runtime under which no whole model was measured has none of its own and must not look sure.

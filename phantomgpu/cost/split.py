@@ -12,7 +12,9 @@ SHORTEST = 64.0
 """Elements of the reduced dimension that one part keeps at least: one pipeline stage."""
 
 
-def split_factor(*, tiles: FloatArray, slots: FloatArray, k: FloatArray) -> FloatArray:
+def split_factor(
+    *, tiles: FloatArray, slots: FloatArray, k: FloatArray, most: float = MOST
+) -> FloatArray:
     """Parts that a kernel's reduced dimension is cut into so that no SM idles.
 
     As many as still fit one wave, within what the length allows.
@@ -21,9 +23,10 @@ def split_factor(*, tiles: FloatArray, slots: FloatArray, k: FloatArray) -> Floa
         tiles: Output tiles. [kernel]
         slots: Streaming multiprocessors. [gpu, 1]
         k: Length of the reduced dimension. [kernel]
+        most: Parts at most.
 
     Returns:
-        1, 2, 3, ... 32. [gpu, kernel]
+        1, 2, 3, ... ``most``. [gpu, kernel]
 
     Source:
         NVIDIA CUTLASS documentation, "Efficient GEMM in CUDA", section "Parallelized Reductions".
@@ -31,7 +34,7 @@ def split_factor(*, tiles: FloatArray, slots: FloatArray, k: FloatArray) -> Floa
     >>> float(split_factor(tiles=np.float64(20), slots=np.float64(108), k=np.float64(4096)))
     5.0
     """
-    room = np.minimum(slots / tiles, np.minimum(k / SHORTEST, MOST))
+    room = np.minimum(slots / tiles, np.minimum(k / SHORTEST, most))
     return np.asarray(np.floor(np.maximum(room, 1.0)))
 
 

@@ -79,3 +79,8 @@ class Definition:
     generation: Generation | None = None
     steps: int = 0
     notes: tuple[str, ...] = ()
+
+    @property
+    def main(self) -> Part:
+        """Most of a run: the first part that every step goes through, else the first."""
+        return next((part for part in self.parts if part.per_step), self.parts[0])

@@ -31,7 +31,7 @@ class Parameter:
 KERNEL_KINDS: Final[tuple[str, ...]] = (
     "matmul", "conv", "attention", "norm", "pool", "reduce", "pointwise", "move", "gather",
     "quantize", "recurrent", "approximate", "depthwise", "grouped", "decode", "softmax",
-    "weight_only", "gemv",
+    "weight_only", "gemv", "wide",
 )  # fmt: skip
 """Kinds of kernels a runtime may be better or worse at; ``cost.kinds`` tells them apart."""
 
@@ -122,6 +122,38 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         ),
         Parameter("softmax_cycles", 0.0, 10.0, "clock", "one score on an SM, beside the products"),
         Parameter("attention_step_cycles", 0.0, 1000.0, "clock", "latency of a key"),
+        Parameter(
+            "attention_fp8",
+            0.1,
+            3.0,
+            "1",
+            "share of a 16-bit product's efficiency, in fp8 attention",
+        ),
+        Parameter(
+            "decode_efficiency", 0.02, 2.0, "1", "products of decoding attention beside plain ones"
+        ),
+        Parameter("decode_step_cycles", 0.0, 1000.0, "clock", "latency of a key when decoding"),
+        Parameter(
+            "decode_start_cycles", 0.0, 1e6, "clock", "start and end of a decoding attention kernel"
+        ),
+        Parameter(
+            "attention_split_cycles", 0.0, 1e6, "clock", "parts of the keys put together again"
+        ),
+        Parameter(
+            "head_block_cycles", 0.0, 1e5, "clock", "start and end of a block that decodes one head"
+        ),
+        Parameter("head_key_cycles", 0.0, 1e4, "clock", "one key in such a block"),
+        Parameter(
+            "unpack_block_cycles", 0.0, 1e6, "clock", "a block more where fp8 is unpacked by hand"
+        ),
+        Parameter(
+            "unpack_cycles", 0.0, 100.0, "clock", "an element of a key more when decoding so"
+        ),
+        Parameter(
+            "decode_sharpness", 1.0, 20.0, "1", "overlap of arithmetic and traffic, decoding"
+        ),
+        Parameter("kv_cache_share", 0.01, 10.0, "1", "share of the last-level cache for old keys"),
+        Parameter("kv_cache_sharpness", 0.2, 20.0, "1", "how suddenly they overflow it"),
         Parameter(
             "attention_start_cycles", 0.0, 1e6, "clock", "start and end of an attention kernel"
         ),

@@ -83,7 +83,15 @@ class Catalog:
             ProfileError: Its profile is wrong.
         """
         found = self.entry("runtimes", name)
-        return runtime_of(found.document, found.sources, name=name, origin=found.file.origin)
+        kernels = found.document.get("kernels", {})
+        lender = kernels.get("borrows_from", "")
+        return runtime_of(
+            found.document,
+            found.sources,
+            name=name,
+            origin=found.file.origin,
+            attention_on={kernels["borrows_on"]: self.runtime(lender)} if lender else {},
+        )
 
     def architecture(self, name: str) -> Architecture:
         """The architecture of that id.

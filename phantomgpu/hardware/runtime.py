@@ -5,6 +5,38 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class Serving:
+    """How a runtime serves several requests for generated tokens at once.
+
+    Attributes:
+        batching: ``"in-flight"``: a request joins the running ones at the next step.
+            ``"static"``: all prompts are processed, then all sequences grow together.
+        chunk_tokens: Most prompt tokens of one pass; 0 where a prompt is processed whole.
+        memory_share: Part of the board's memory that weights and cache may fill.
+        result_steps: Steps between the one that makes a token and the one that returns it.
+        request_s: Host time of a request beside its steps: received, tokenised, returned.
+        prompt_slowdown: Of a pass over a prompt beside what its kernels take.
+        step_slowdown: Likewise of a step that generates a token of each sequence.
+        spread_ttft: Logarithm that 80 % of errors of the time to first token stay below; 0 where
+            none were measured.
+        spread_tpot: Likewise of the time per output token.
+        weight_bits: Stored bits of a weight with its scales, by precision, where they are not
+            those of the precision.
+    """
+
+    batching: str = "static"
+    chunk_tokens: int = 0
+    memory_share: float = 1.0
+    result_steps: float = 0.0
+    request_s: float = 0.0
+    prompt_slowdown: float = 1.0
+    step_slowdown: float = 1.0
+    spread_ttft: float = 0.0
+    spread_tpot: float = 0.0
+    weight_bits: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Runtime:
     """One runtime profile, checked.
 
@@ -21,10 +53,19 @@ class Runtime:
         workspace_bytes: Scratch memory for its kernels.
         precisions: What it can run.
         vendors: Whose GPUs it runs on.
+        decode_groups: Fewest and most query heads to a KV head that share a block of its decoding
+            kernel; others have a block each.
+        prompt_group_most: Most query heads to a KV head that share a block of its prompt kernel.
+        packs_prompts_on: Architecture on which that kernel takes all of a group, or empty.
+        unpacks_fp8_on: Architecture on which its attention kernels turn fp8 into 16 bits
+            themselves, or empty.
+        attention_on: Runtimes whose attention kernels it takes, by id of the architecture on which
+            it does.
         models: What it serves: ``"any"`` model, or ``"language"`` models only.
         calibration: Fitted kernel-quality factors by parameter name.
         sources: By dotted key.
         origin: The path it was read from.
+        serving: How it serves generated tokens.
     """
 
     id: str
@@ -42,3 +83,9 @@ class Runtime:
     sources: Mapping[str, str] = field(default_factory=dict)
     origin: str = ""
     models: str = "any"
+    decode_groups: tuple[int, int] = (1, 1_000_000)
+    prompt_group_most: int = 1_000_000
+    packs_prompts_on: str = ""
+    unpacks_fp8_on: str = ""
+    attention_on: Mapping[str, "Runtime"] = field(default_factory=dict)
+    serving: Serving = field(default_factory=Serving)

@@ -211,6 +211,40 @@ RUNTIME: Final[tuple[Key, ...]] = (
         "MB", 0, 65_536, required=True),
     Key("memory.workspace_mb", "number", "Scratch memory for its kernels; x 2^20 bytes.", "MB", 0,
         65_536, required=True),
+    Key("serving.batching", "text", "`in-flight`: a request joins the running ones at the next "
+        "step; `static`: all prompts first, then all sequences grow together.",
+        one_of=("in-flight", "static")),
+    Key("serving.chunk_tokens", "integer", "Most prompt tokens of one pass; 0 processes a prompt "
+        "whole.", "tokens", 0, 1_048_576),
+    Key("serving.memory_share", "number", "Part of the board's memory that weights and cache may "
+        "fill.", "1", 0.1, 1),
+    Key("serving.result_steps", "number", "Steps between the one that makes a token and the one "
+        "that returns it.", "1", 0, 4),
+    Key("serving.request_us", "number", "Host time of a request beside its steps.", "µs", 0, 1e6),
+    Key("serving.prompt_slowdown", "number", "A pass over a prompt beside what its kernels take.",
+        "1", 0.5, 3),
+    Key("serving.step_slowdown", "number", "A step beside what its kernels take.", "1", 0.5, 3),
+    Key("serving.spread_ttft", "number", "ln(error) that 80 % of times to first token stay below.",
+        "1", 0, 3),
+    Key("serving.spread_tpot", "number", "ln(error) that 80 % of times per output token stay "
+        "below.", "1", 0, 3),
+    *(Key(f"serving.weight_bits.{name}", "number",
+          f"Stored bits of a weight in {name}, its scales included.", "bit", 1, 32)
+      for name in PRECISIONS),
+    Key("kernels.decode_group_least", "integer", "Fewest query heads to a KV head that share a "
+        "block of its decoding kernel; with fewer, each has a block that reads the keys for "
+        "itself.", "", 1, 1_000_000),
+    Key("kernels.decode_group_most", "integer", "Most of them, likewise.", "", 1, 1_000_000),
+    Key("kernels.prompt_group_most", "integer", "Most query heads to a KV head that share a block "
+        "of its prompt kernel.", "", 1, 1_000_000),
+    Key("kernels.packs_prompts_on", "text", "Id of an architecture on which that kernel takes all "
+        "of a group."),
+    Key("kernels.unpacks_fp8_on", "text", "Id of an architecture on which its attention kernels "
+        "turn fp8 into 16 bits themselves: slower blocks, keys not split when decoding, prompts "
+        "with heads other than 128 wide at 16-bit rates."),
+    Key("kernels.borrows_on", "text", "Id of an architecture on which its attention kernels are "
+        "those of another runtime."),
+    Key("kernels.borrows_from", "text", "Id of that runtime."),
     *_calibration(RUNTIME_PARAMETERS),
     _SOURCES,
 )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from phantomgpu.hardware.check import Document, leaves
 from phantomgpu.hardware.gpu import Architecture, Sm, Spec
-from phantomgpu.hardware.runtime import Runtime
+from phantomgpu.hardware.runtime import Runtime, Serving
 
 KIB: Final = 2**10
 MIB: Final = 2**20
@@ -56,10 +56,24 @@ def architecture_of(document: Document, *, name: str) -> Architecture:
 
 
 def runtime_of(
-    document: Document, sources: Mapping[str, str], *, name: str, origin: str
+    document: Document,
+    sources: Mapping[str, str],
+    *,
+    name: str,
+    origin: str,
+    attention_on: Mapping[str, Runtime] | None = None,
 ) -> Runtime:
-    """A checked and complete runtime document in SI units."""
+    """A checked and complete runtime document in SI units.
+
+    Args:
+        document: As it is written.
+        sources: By dotted key.
+        name: Its id.
+        origin: The path it was read from.
+        attention_on: Runtimes whose attention it takes, by architecture.
+    """
     cost, memory = document["cost"], document["memory"]
+    kernels = document.get("kernels", {})
     return Runtime(
         id=name,
         name=document["name"],
@@ -73,10 +87,26 @@ def runtime_of(
         precisions=tuple(document["precisions"]),
         vendors=tuple(document["vendors"]),
         models=document.get("models", "any"),
+        decode_groups=(
+            kernels.get("decode_group_least", 1),
+            kernels.get("decode_group_most", 1_000_000),
+        ),
+        prompt_group_most=kernels.get("prompt_group_most", 1_000_000),
+        packs_prompts_on=kernels.get("packs_prompts_on", ""),
+        unpacks_fp8_on=kernels.get("unpacks_fp8_on", ""),
+        attention_on=attention_on or {},
         calibration=calibration_of(document),
         sources=sources,
         origin=origin,
+        serving=serving_of(document.get("serving", {})),
     )
+
+
+def serving_of(table: Document) -> Serving:
+    """The ``[serving]`` of a checked runtime document in SI units."""
+    plain = {name: value for name, value in table.items() if name != "request_us"}
+    plain["weight_bits"] = dict(table.get("weight_bits", {}))
+    return Serving(request_s=table.get("request_us", 0) * US, **plain)
 
 
 def calibration_of(document: Document) -> Mapping[str, float]:

@@ -101,6 +101,9 @@ def splice_scan(run: "Inference", node: Node, scope: Scope) -> None:
     batch = _typed(run, node, scans[0])[1][0] if old else 1
     inner = run.inner_scope(node, body, scope, repeat=trips * batch)
     _enter(run, body, entered, inner)
+    for k, (name, given) in enumerate(zip((*states, *scans), body.inputs, strict=False)):
+        if k >= len(states) or name not in run.constant:  # a state does not stay what it began as
+            _hand_in(run, name, inner.find(given), inner)
     splice(run, node, body, inner, scope, bind=False)
     out_axes = node.attributes.get("scan_output_axes") or [0] * len(node.outputs)
     for k, (outer, name) in enumerate(zip(node.outputs, body.outputs, strict=False)):
@@ -262,6 +265,17 @@ def _enter(
             run.values[unique] = run.values[outer]
     if values:
         run.values[inner.find(body.inputs[0])] = np.array(0, np.int64)
+
+
+def _hand_in(run: "Inference", outer: str, given: str, inner: Scope) -> None:
+    """An Identity from what a Scan is given to what its body sees: all of it, or one slice.
+
+    A slice of a weight is a weight: each iteration has its own.
+    """
+    run.nodes.append(Node(f"{given}/given", "Identity", "", (outer,), (given,)))
+    run.repeats.append(inner.repeat)
+    if outer in run.constant:
+        run.constant.add(given)
 
 
 def _leave(

@@ -76,7 +76,7 @@ def fix_inputs(graph: Graph, dims: Mapping[str, int]) -> FixedInputs:
             dimension), or by ``"batch"``.
 
     Raises:
-        RequestError: A key that names nothing, or a size below 1.
+        RequestError: A key that names nothing, or a size below 1 (a past may be empty).
         BatchError: ``"batch"`` of a graph that has no batch dimension.
         ShapeError: An input of unknown rank.
     """
@@ -201,9 +201,10 @@ def _refuse_unknown(
 ) -> dict[tuple[str, int], int]:
     """The ``"input:axis"`` keys, by place; every other key must be a symbol or "batch"."""
     symbols = {free.symbol for free in frees}
+    empty = {free.symbol for free in frees if free.role == "past"}
     places: dict[tuple[str, int], int] = {}
     for key, size in dims.items():
-        if not 1 <= size <= MAX_DIM:
+        if not (0 if key in empty else 1) <= size <= MAX_DIM:
             raise RequestError(
                 f"dimension {key} is {size}", where=f"dim {key}", fix="give a size of at least 1"
             )

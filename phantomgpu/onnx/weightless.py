@@ -64,13 +64,18 @@ class _Rope:
 
 
 def rewritten(
-    source: Source, *, dims: Mapping[str, int] | None = None, keep_weights: bool = False
+    source: Source,
+    *,
+    dims: Mapping[str, int] | None = None,
+    names: Mapping[str, str] | None = None,
+    keep_weights: bool = False,
 ) -> Iterator[bytes]:
     """The bytes of an ONNX file, made anew.
 
     Args:
         source: The ONNX file.
         dims: Sizes for free dimensions of the graph's inputs, by name.
+        names: New names for free dimensions, by the old ones; ``dims`` has the new ones.
         keep_weights: Leave the weights as they are.
 
     Yields:
@@ -81,7 +86,7 @@ def rewritten(
         FormatError, TruncatedError, LimitError: As ``read_model``.
     """
     walk = Walker(source)
-    rewriter = _Rewriter(walk, dict(dims or {}), keep_weights=keep_weights)
+    rewriter = _Rewriter(walk, dims or {}, names or {}, keep_weights=keep_weights)
     rope = rewriter.model()
     unknown = [name for name in rewriter.dims if name not in rewriter.fixed]
     if unknown:
@@ -100,9 +105,17 @@ def rewritten(
 
 
 class _Rewriter:
-    def __init__(self, walk: Walker, dims: Mapping[str, int], *, keep_weights: bool) -> None:
+    def __init__(
+        self,
+        walk: Walker,
+        dims: Mapping[str, int],
+        names: Mapping[str, str],
+        *,
+        keep_weights: bool,
+    ) -> None:
         self.walk = walk
         self.dims = dims
+        self.names = names
         self.keep_weights = keep_weights
         self.free: set[str] = set()
         self.fixed: set[str] = set()
@@ -131,8 +144,9 @@ class _Rewriter:
                 self.node(value, end, depth, out)
             elif number == 5:
                 out.nest(5, self.tensor(value, end))
-            elif number == 11 and depth == 0:
-                out.nest(11, self.input(value, end))
+            elif number in (11, 12, 13):
+                is_input = number == 11 and depth == 0
+                out.nest(number, self.value_info(value, end, is_input=is_input))
             else:
                 _copy(out, number, wire, value, end)
         return out
@@ -199,33 +213,38 @@ class _Rewriter:
         self.offset += record.stored_bytes
         return absent_tensor(name, record.dims, record.dtype, offset=at)
 
-    def input(self, start: int, stop: int) -> _Rope:
-        """The ValueInfoProto of an input: down to its dimensions, where one may be fixed."""
-        return self.descend(start, stop, (2, 1, 2, 1))
+    def value_info(self, start: int, stop: int, *, is_input: bool) -> _Rope:
+        """A ValueInfoProto: down to its dimensions, which may be named anew or fixed."""
+        return self.descend(start, stop, (2, 1, 2, 1), is_input=is_input)
 
-    def descend(self, start: int, stop: int, path: tuple[int, ...]) -> _Rope:
+    def descend(self, start: int, stop: int, path: tuple[int, ...], *, is_input: bool) -> _Rope:
         """ValueInfo.type, Type.tensor_type, Tensor.shape, TensorShape.dim."""
         if not path:
-            return self.dim(start, stop)
+            return self.dim(start, stop, is_input=is_input)
         out = _Rope()
         for number, wire, value, end in self.walk.fields(start, stop):
             if number == path[0] and wire == BYTES:
-                out.nest(number, self.descend(value, end, path[1:]))
+                out.nest(number, self.descend(value, end, path[1:], is_input=is_input))
             else:
                 _copy(out, number, wire, value, end)
         return out
 
-    def dim(self, start: int, stop: int) -> _Rope:
+    def dim(self, start: int, stop: int, *, is_input: bool) -> _Rope:
+        """A Dimension; one that is fixed at the inputs is so everywhere."""
         out = _Rope()
         for number, wire, value, end in self.walk.fields(start, stop):
-            if number == 2 and wire == BYTES:
-                name = self.walk.text(value, end)
+            if number != 2 or wire != BYTES:
+                _copy(out, number, wire, value, end)
+                continue
+            old = self.walk.text(value, end)
+            name = self.names.get(old, old)
+            if is_input:
                 self.free.add(name)
-                if name in self.dims:
-                    self.fixed.add(name)
-                    out.add(b"\x08" + varint(self.dims[name]))
-                    continue
-            _copy(out, number, wire, value, end)
+            if name in self.dims:
+                self.fixed |= {name} if is_input else set()
+                out.add(b"\x08" + varint(self.dims[name]))
+            else:
+                out.add(block(2, name.encode()))
         return out
 
 

@@ -9,6 +9,7 @@ A score costs a scaling, maximum, difference and sum, one exponential, and one o
 mask; a result one division. Softcap adds a product, a hyperbolic tangent and a product.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from phantomgpu.ops.call import Call, Dims, share
@@ -102,7 +103,13 @@ def scaled_dot_product(call: Call) -> Demand:
         extra_each=int(call.has(3)),
         capped=is_positive(call, "softcap"),
     )
-    return attend(call, heads.within(_window(call, heads)))
+    seen = heads.within(_window(call, heads))
+    if seen.keys == heads.keys:
+        return attend(call, seen)
+    # A window leaves old entries of the cache alone.
+    past = max(seen.keys - k[2], 0)
+    token = q[0] * k[1] * past
+    return attend(call, seen, reads={4: token * q[3], 5: token * v[3]})
 
 
 def flexible(call: Call) -> Demand:
@@ -145,6 +152,7 @@ def attend(
     dtype: str | None = None,
     past: tuple[int, int] | None = None,
     new: int = 0,
+    reads: Mapping[int, int] | None = None,
 ) -> Demand:
     """The Demand of an attention, and of what its operator does besides.
 
@@ -158,9 +166,10 @@ def attend(
             only the ``new`` tokens are written and only the tokens attended to are read; how many
             of its places are filled, only the run may know.
         new: New tokens of each sequence.
+        reads: Elements read of some inputs, where that is not all.
     """
     writes: dict[int, int] = {}
-    reads: dict[int, int] = {}
+    reads = dict(reads or {})
     full = False
     if past is not None:
         token = heads.sequences * heads.kv_heads

@@ -5,6 +5,7 @@ from math import prod
 
 from phantomgpu.ops.call import Call, share
 from phantomgpu.ops.matmul import product_demand, shape_of_product
+from phantomgpu.ops.own import touched_experts
 from phantomgpu.ops.rule import Rule
 from phantomgpu.ops.work import Demand, Parallel
 
@@ -31,9 +32,9 @@ def experts(*, step: int, bits: str = "") -> Rule:
     """MoE, QMoE: each token of ``[*, D]`` through ``k`` of ``E`` expert networks.
 
     ``2·tokens·k·(D·first + I·D)`` FLOPs, with ``first`` rows of the first and third weights and
-    ``I`` hidden elements. Taken as balanced: ``min(E, tokens·k)`` experts run, on equal shares,
-    and only their weights are read. ``step`` is the distance between weights among the inputs,
-    ``bits`` the attribute that says how many bits a packed weight has.
+    ``I`` hidden elements. As many experts as tokens sent at random are expected to touch run, on
+    equal shares, and only their weights are read. ``step`` is the distance between weights among
+    the inputs, ``bits`` the attribute that says how many bits a packed weight has.
     """
 
     def rule(call: Call) -> Demand:
@@ -44,16 +45,17 @@ def experts(*, step: int, bits: str = "") -> Rule:
         second = call.dims(2 + step, rank=3)[2]
         inner = second * 8 // call.count(bits, 4) if bits else second
         routed = tokens * call.count("k")
-        running = min(count, routed)
+        touched = touched_experts(count, call.count("k"), tokens)
+        running = max(round(touched), 1)
         third = inner if call.has(2 + 2 * step) else 0
         flops = 2 * routed * hidden * (first + third + inner)
         reads = {
-            2 + i: share(call.size(2 + i) * running, count)
+            2 + i: round(call.size(2 + i) * touched / count)
             for i in range(min(3 * step, len(call.node.inputs) - 2))
         }
         return call.demand(
             "matmul",
-            Parallel(m=-(-routed // max(running, 1)), n=first, k=hidden, batch=running),
+            Parallel(m=-(-routed // running), n=first, k=hidden, batch=running),
             matrix=flops,
             vector=routed * (2 * first + 2 * hidden),
             special=routed * inner,

@@ -8,7 +8,7 @@ from phantomgpu.ops.approximate import because
 from phantomgpu.ops.call import NEWEST, Call, UnknownShapeError
 from phantomgpu.ops.rule import Rule
 from phantomgpu.ops.table import ML, STANDARD, TRAINING
-from phantomgpu.ops.table_contrib import BLOCKED, CHANNELS_LAST, CONTRIB
+from phantomgpu.ops.table_contrib import BLOCKED, CHANNELS_LAST, CONTRIB, OWN
 from phantomgpu.ops.work import Demand
 
 RULES: Mapping[str, Mapping[str, Rule]] = {
@@ -18,6 +18,7 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
     "com.microsoft.nchwc": BLOCKED,
     "com.ms.internal.nhwc": CHANNELS_LAST,
     "ai.onnx.ml": ML,
+    "phantomgpu": OWN,
     "ai.onnx.preview": STANDARD,
     "ai.onnx.preview.training": TRAINING,
 }

@@ -12,6 +12,7 @@ from phantomgpu.ops import (
     matmul,
     move,
     norm,
+    own,
     pointwise,
     pool,
     quantize,
@@ -212,3 +213,9 @@ CHANNELS_LAST: Final[Mapping[str, Rule]] = {
     "SpaceToDepth": move.copy,
 }
 """com.ms.internal.nhwc: the channel axis last, in the activations and not in the weights."""
+
+OWN: Final[Mapping[str, Rule]] = {
+    "ExpertMatMul": own.expert_matmul,
+    "LatentAttention": own.latent_attention,
+}
+"""phantomgpu: what the definitions of language models need and ONNX has not."""

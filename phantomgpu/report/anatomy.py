@@ -16,10 +16,10 @@ from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import boards_of
 from phantomgpu.cost.power import clock_slowdown
 from phantomgpu.cost.product import product_time
-from phantomgpu.cost.roofline import smooth_maximum
+from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
 from phantomgpu.cost.stream import stream_time
 from phantomgpu.cost.terms import Terms, terms_of
-from phantomgpu.cost.tiles import waves
+from phantomgpu.cost.tiles import feeding_share, waves
 from phantomgpu.cost.winograd import winograd_products
 from phantomgpu.errors import RequestError
 from phantomgpu.hardware.calibration import PARAMETERS, RUNTIME_PARAMETERS
@@ -44,6 +44,12 @@ _ATTENTION: Final = (
     "rate = peak · efficiency / SMs"
 )
 _BY_CACHE: Final = "bytes of the model's graph, divided by what fits the cache"
+_BY_STEPS: Final = "the more steps a product has, the better its loads hide"
+_OVERLAP: Final = {
+    kind: ("product_sharpness", "overlap_growth")
+    for kind in ("matmul", "weight_only", "gemv", "conv", "grouped", "recurrent")
+} | {"decode": ("decode_sharpness",)}
+"""Fitted values of the overlap, by kind of kernel; all others overlap as ``roofline_sharpness``."""
 _VECTOR: Final = "(vector FLOPs + special FLOPs · special cost) / (fp32 peak · efficiency)"
 _DEPTHWISE: Final = "FLOPs / (fp32 peak · depthwise efficiency)"
 
@@ -112,7 +118,7 @@ def _arithmetic(point: Point, terms: Terms, at: int) -> Json:
     elif kernels.matrix_flops[at] > 0:
         is_attention = FAMILIES[int(kernels.family[at])] == "attention"
         formula = _ATTENTION if is_attention else _PRODUCT
-        functions = (attention_time,) if is_attention else (product_time, waves)
+        functions = (attention_time,) if is_attention else (product_time, feeding_share, waves)
         shape = "queries, keys, width, heads" if is_attention else "m, n, k, products"
         inputs += [
             _shape(shape, point, at),
@@ -185,7 +191,9 @@ def _among(point: Point) -> list[Json]:
 
 def _overlap(point: Point, terms: Terms, at: int) -> Json:
     slowdown = float(terms.runtime_slowdown[at])
-    inputs = [_fitted(point, "roofline_sharpness")]
+    names = _OVERLAP.get(terms.kinds[at], ("roofline_sharpness",))
+    inputs = [_fitted(point, name) for name in names]
+    inputs.append(_fact("p: how well they overlap", float(terms.sharpness[at]), "", _BY_STEPS))
     if slowdown != 1.0:
         source = _runtime_source(point.runtime, f"slowdown_{terms.kinds[at]}")
         inputs.append(_fact("the runtime's kernel beside the best", slowdown, "×", source))
@@ -193,7 +201,7 @@ def _overlap(point: Point, terms: Terms, at: int) -> Json:
         "both, overlapped",
         float(point.estimate.kernel_s[0, at]),
         "runtime factor · (arithmetic^p + traffic^p)^(1/p)",
-        (smooth_maximum,),
+        (smooth_maximum, overlap_sharpness),
         inputs,
     )
 

@@ -58,7 +58,7 @@ def against_batch(comparison: Comparison, quantity: Literal["latency", "throughp
     Where a batch does not fit, a dotted rule stands at the first one that does not.
     """
     values = [_latency_value(cell) for cell in comparison.cells if cell.problem is None]
-    limits = _out_of_memory(comparison.cells)
+    limits = out_of_memory(comparison.cells)
     field, title = {
         "latency": ("latency_ms", "latency, ms"),
         "throughput": ("throughput_per_s", "throughput, samples/s"),
@@ -121,7 +121,7 @@ def _latency_value(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _out_of_memory(cells: Sequence[Cell]) -> list[dict[str, Any]]:
+def out_of_memory(cells: Sequence[Cell], *, noun: str = "batch") -> list[dict[str, Any]]:
     """The first batch that no longer fits, for each GPU and run that has one."""
     found = {}
     for cell in cells:
@@ -130,7 +130,7 @@ def _out_of_memory(cells: Sequence[Cell]) -> list[dict[str, Any]]:
             found[key] = {
                 "gpu": cell.gpu,
                 "batch": cell.problem.largest_batch + 1,
-                "note": f"{cell.model} in {cell.precision} fits at batch "
+                "note": f"{cell.model} in {cell.precision} fits at {noun} "
                 f"{cell.problem.largest_batch} or less",
             }
     return list(found.values())

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from phantomgpu.families import Definition
 from phantomgpu.onnx.graph import Dim, Graph, ShapedGraph, Tensor
 from phantomgpu.report.kernels import kernel_work
+from phantomgpu.serving import KV_PRECISIONS, cache_bytes_per_token
 from phantomgpu.workload import Workload
 
 
@@ -140,6 +142,26 @@ def parameter_count(graph: Graph) -> int:
         and _is_static(tensor)
         and (tensor.dtype.startswith(("float", "bfloat")) or tensor.dtype in narrow)
     )
+
+
+def generation_json(definition: Definition) -> dict[str, Any] | None:
+    """What a model that generates tokens keeps of each of them; None of one that does not.
+
+    Returns:
+        layers; context_tokens; window_tokens; kv_bytes_per_token by what the cache is kept in.
+    """
+    found = definition.generation
+    if found is None:
+        return None
+    return {
+        "layers": found.layers,
+        "context_tokens": found.context_tokens,
+        "window_tokens": found.window_tokens,
+        "kv_bytes_per_token": {
+            name: cache_bytes_per_token(found, element_bytes=width)
+            for name, width in KV_PRECISIONS.items()
+        },
+    }
 
 
 def _dims(tensor: Tensor) -> list[Dim] | None:

@@ -5,6 +5,7 @@ from typing import Any, Final
 import phantomgpu
 from phantomgpu.comparison import Cell, Comparison, Problem, request_as_dict
 from phantomgpu.report.rounding import rounded
+from phantomgpu.serving import Served
 
 SCHEMA: Final = 1
 """Version of the document; grows when a field changes its meaning or goes."""
@@ -45,6 +46,26 @@ def cell_json(cell: Cell) -> dict[str, Any]:
         "basis": cell.basis,
         "mfu": rounded(cell.mfu),
         "problem": None if cell.problem is None else problem_json(cell.problem),
+        "serving": None if cell.serving is None else serving_json(cell.serving),
+    }
+
+
+def serving_json(served: Served) -> dict[str, Any]:
+    """What users wait for; times and rates are null where it cannot run."""
+    return {
+        "ttft_ms": _milliseconds(served.ttft_s),
+        "ttft_low_ms": _milliseconds(served.ttft_low_s),
+        "ttft_high_ms": _milliseconds(served.ttft_high_s),
+        "tpot_ms": _milliseconds(served.tpot_s),
+        "tpot_low_ms": _milliseconds(served.tpot_low_s),
+        "tpot_high_ms": _milliseconds(served.tpot_high_s),
+        "tokens_per_s": rounded(served.tokens_per_s),
+        "tokens_per_s_per_user": rounded(served.tokens_per_s_per_user),
+        "requests_per_s": rounded(served.requests_per_s),
+        "kv_bytes": served.kv_bytes,
+        "kv_bytes_per_token": served.kv_bytes_per_token,
+        "weight_bytes": served.weight_bytes,
+        "largest_batch": served.largest_batch,
     }
 
 

@@ -6,6 +6,7 @@ from phantomgpu.comparison import Cell, Comparison
 from phantomgpu.dtype import PRECISIONS
 from phantomgpu.hardware import GpuProfile
 from phantomgpu.report.rounding import figure
+from phantomgpu.report.served import has_served, overlapping, served_sentence
 
 _CLEAR = 1.02
 """A ratio of specs below this explains nothing."""
@@ -30,9 +31,14 @@ def winner_sentences(comparison: Comparison, titles: Mapping[str, str] | None = 
 
 def _sentence(comparison: Comparison, model: str, title: str) -> str:
     cells = [cell for cell in comparison.cells if cell.model == model]
-    ranked = _ranked([cell for cell in cells if cell.problem is None])
-    if not ranked:
+    able = [cell for cell in cells if cell.problem is None]
+    if not able:
         return _nothing_runs(cells, title, comparison.gpus)
+    if has_served(able):
+        said, ranked = served_sentence(able, title, comparison)
+        close = _close_words(overlapping(ranked, comparison.gpus))
+        return " ".join([said, *close, *_left_out(cells, ranked, comparison.gpus)])
+    ranked = _ranked(able)
     best, gpus = ranked[0], comparison.gpus
     runtime = comparison.runtimes[best.runtime].name
     run = f"{title} at batch {best.batch} in {best.precision} under {runtime} takes {_time(best)}"
@@ -102,6 +108,10 @@ def _too_close(ranked: Sequence[Cell], gpus: Mapping[str, GpuProfile]) -> list[s
         for cell in ranked[1:]
         if cell.low_s is not None and best.high_s is not None and cell.low_s <= best.high_s
     ]
+    return _close_words(close)
+
+
+def _close_words(close: Sequence[str]) -> list[str]:
     if not close:
         return []
     return [f"Too close to call against {_listed(close)}: the intervals overlap."]

@@ -8,6 +8,14 @@ from phantomgpu.comparison import Cell, Comparison
 from phantomgpu.comparison.problems import gigabytes
 from phantomgpu.report.json import cell_json
 from phantomgpu.report.rounding import figure
+from phantomgpu.report.served import (
+    MARKDOWN_HEADER,
+    SERVED_COLUMNS,
+    first_token_interval,
+    has_served,
+    milliseconds,
+    per_token_interval,
+)
 
 CSV_COLUMNS: Final = (
     "model", "gpu", "runtime", "precision", "batch", "latency_ms", "latency_low_ms",
@@ -81,17 +89,54 @@ def problem_sentence(cell: Cell) -> str:
 
 def csv_text(comparison: Comparison) -> str:
     """The cells as CSV (RFC 4180), one line each, ``CSV_COLUMNS`` above."""
-    lines = [",".join(CSV_COLUMNS)]
+    columns = CSV_COLUMNS + (SERVED_COLUMNS if has_served(comparison.cells) else ())
+    lines = [",".join(columns)]
     for cell in comparison.cells:
         fields = cell_json(cell)
         problem = fields.pop("problem") or {}
+        fields |= dict.fromkeys(SERVED_COLUMNS) | (fields.pop("serving") or {})
         fields |= {f"problem_{key}": problem.get(key) for key in ("code", "what", "fix")}
-        lines.append(",".join(_csv_field(fields[name]) for name in CSV_COLUMNS))
+        lines.append(",".join(_csv_field(fields[name]) for name in columns))
     return "".join(f"{line}\r\n" for line in lines)
 
 
 def markdown_text(comparison: Comparison) -> str:
-    """The cells as one Markdown table."""
+    """The cells as one Markdown table; those of served models as one of their own."""
+    served = [cell for cell in comparison.cells if cell.serving is not None]
+    others = [cell for cell in comparison.cells if cell.serving is None]
+    tables = [_served_markdown(served)] if served else []
+    return "\n".join(tables if not others else [_markdown(others), *tables])
+
+
+def _served_markdown(cells: Sequence[Cell]) -> str:
+    """A table of what users wait for."""
+    rows = []
+    for cell in cells:
+        given = cell.serving
+        rows.append(
+            (
+                cell.model,
+                cell.gpu,
+                cell.runtime,
+                cell.precision,
+                str(cell.batch),
+                milliseconds(given.ttft_s if given else None),
+                first_token_interval(cell),
+                milliseconds(given.tpot_s if given else None),
+                per_token_interval(cell),
+                figure(given.tokens_per_s_per_user if given else None),
+                figure(given.tokens_per_s if given else None),
+                memory(cell),
+                cell.bound,
+                BASIS_WORDS[cell.basis],
+                problem_sentence(cell),
+            )
+        )
+    return markdown_table(MARKDOWN_HEADER, rows, numeric=MARKDOWN_HEADER[4:12])
+
+
+def _markdown(cells: Sequence[Cell]) -> str:
+    """A table of runs."""
     header = (
         "Model", "GPU", "Runtime", "Precision", "Batch", "Latency, ms", "80 % interval, ms",
         "Throughput, /s", "Memory, GB", "Bound by", "Basis", "Note",
@@ -112,7 +157,7 @@ def markdown_text(comparison: Comparison) -> str:
             BASIS_WORDS[cell.basis],
             problem_sentence(cell),
         )
-        for cell in comparison.cells
+        for cell in cells
     ]
     return markdown_table(header, rows, numeric=numeric)
 

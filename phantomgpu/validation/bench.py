@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from phantomgpu.cost.columns import Boards, joined
 from phantomgpu.cost.kinds import kinds_of
-from phantomgpu.cost.predict import Host, host_of, run_times
+from phantomgpu.cost.predict import Host, host_of, run_spread, run_times
 from phantomgpu.hardware import Runtime
 from phantomgpu.validation.age import age_slowdown
 from phantomgpu.validation.models import METRICS, Placed
@@ -43,7 +43,8 @@ class Bench:
         kernels: All, run after run.
         kinds: From ``kinds_of``. [kernel]
         starts: First kernel of each run. [run]
-        host: The runtime.
+        runtime: Its profile.
+        host: Its costs, as columns.
         copies: Equal runs that each stands for. [run]
         measured_s: What the rows say, less what an older version of the runtime adds. [run]
         subjects: What each run is one of. [run]
@@ -52,6 +53,7 @@ class Bench:
     kernels: Kernels
     kinds: IndexArray
     starts: IndexArray
+    runtime: Runtime
     host: Host
     copies: FloatArray
     measured_s: FloatArray
@@ -67,7 +69,7 @@ class Bench:
 
     def spread(self, boards: Boards) -> FloatArray:
         """Spread of the error of each run, as the profile states it. [run]."""
-        of_models = np.full(len(self), boards.values["spread_run"][0, 0])
+        of_models = np.full(len(self), run_spread(boards, self.runtime)[0])
         of_operators = spread_of(self.kinds, self.starts, boards)
         return np.where([bool(each.graph) for each in self.subjects], of_models, of_operators)
 
@@ -82,6 +84,7 @@ def operator_bench(rows: Sequence[Measured], runtime: Runtime) -> Bench:
         kernels=kernels,
         kinds=kinds,
         starts=starts,
+        runtime=runtime,
         host=alone_host(runtime, kinds, starts, is_host_timed),
         copies=np.array([each.timing.copies for each in rows], dtype=np.float64),
         measured_s=np.array([each.latency_s for each in rows]),
@@ -98,6 +101,7 @@ def model_bench(rows: Sequence[Placed], runtime: Runtime) -> Bench:
         kernels=kernels,
         kinds=kinds,
         starts=starts,
+        runtime=runtime,
         host=host_of(runtime, kinds, len(workloads)),
         copies=np.ones(len(workloads)),
         measured_s=np.array([_seconds(each) / age_slowdown(each.row, runtime) for each in rows]),

@@ -77,7 +77,8 @@ _SPECIAL: Final = frozenset({"tanh", "gelu", "div", "divu", "pow", "powu", "mlp_
 """Elementwise operators with a special function for each element."""
 
 _ROPE_FIRST: Final = "trt-llm"
-"""Runtime whose attention operator first rotates queries and keys in a kernel of its own."""
+"""Runtime whose attention operator first rotates queries and keys of a prompt in a kernel of its
+own; when it decodes, most of its kernels do that themselves."""
 
 
 _EXTRA_LAUNCHES: Final[Mapping[tuple[str, str], int]] = {
@@ -247,7 +248,7 @@ def _attention(row: Row, number: Number, timing: Timing) -> list[KernelRow]:
     kv_heads = row.number("kv_heads", heads)
     queries, keys = row.number("seq", 1.0), row.number("kv_len")
     stored = 1.0 if "kv_fp8" in row.text("dtype") else number.stored_bytes
-    kv_bytes = 2.0 * batch * kv_heads * keys * width * stored
+    kv_bytes = 2.0 * batch * kv_heads * keys * width * stored * timing.distinct_kv
     query_bytes = batch * heads * queries * width * number.stored_bytes
     scores = batch * heads * queries * keys
     fused = kernel(
@@ -265,7 +266,7 @@ def _attention(row: Row, number: Number, timing: Timing) -> list[KernelRow]:
         element_bytes=stored if queries == 1.0 else number.operand_bytes,
         count=float(timing.copies),
     )
-    if timing.runtime != _ROPE_FIRST:
+    if timing.runtime != _ROPE_FIRST or queries == 1.0:
         return [fused]
     elements = batch * queries * (heads + 2.0 * kv_heads) * width
     rotate = kernel(

@@ -13,11 +13,13 @@ class Timing:
         host: Whether the host's time to issue the operator is in the figure: it is not where
             the profiler or a CUDA graph timed the device alone.
         copies: Sets of weights that took turns, so that each was cold in the cache.
+        distinct_kv: Share of the keys and values that lay at addresses of their own.
     """
 
     runtime: str
     host: bool
     copies: int
+    distinct_kv: float = 1.0
 
 
 SERVING_COPIES: Final = 6
@@ -30,7 +32,17 @@ _SINGLE_SHOTS: Final = frozenset({("trt-llm", "sq"), ("trt-llm", "int8_wo"), ("t
 """Runtime and dtype of aiconfigurator's rows that TensorRT's own profiler timed, not a CUDA graph:
 all are whole ticks of 1.024 us, and small weights come at the memory's rate, not the cache's."""
 
+_KEYS_ONLY: Final = Timing("trt-llm", host=False, copies=SERVING_COPIES, distinct_kv=0.5)
+"""aiconfigurator's collector for TensorRT-LLM, ``collector/trtllm/collect_attn.py``, up to about
+1.3.0rc15: its cache is of ``CacheType.SELFKONLY``, which holds keys alone, so that values are read
+from the keys' addresses, out of the cache. Rows of that time are up to 1.5 times faster than the
+memory could deliver; those of 1.3.0rc20 never are."""
+
 _BY_PREFIX: Final[tuple[tuple[str, Timing], ...]] = (
+    ("trtllm-1.0", _KEYS_ONLY),
+    ("trtllm-1.1", _KEYS_ONLY),
+    ("trtllm-1.2", _KEYS_ONLY),
+    ("trtllm-1.3.0rc1", _KEYS_ONLY),
     ("trtllm", Timing("trt-llm", host=False, copies=SERVING_COPIES)),
     ("vllm", Timing("vllm", host=False, copies=SERVING_COPIES)),
     ("sglang", Timing("sglang", host=False, copies=SERVING_COPIES)),

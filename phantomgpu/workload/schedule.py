@@ -12,11 +12,11 @@ from phantomgpu.workload.measures import Measures
 from phantomgpu.workload.names import Names
 from phantomgpu.workload.operation import Op
 from phantomgpu.workload.precision import precision_named, widths
-from phantomgpu.workload.rows import Rows, kernels_at
+from phantomgpu.workload.rows import Rows, Run, kernels_at, run_of
 from phantomgpu.workload.shapings import Shaping, Shapings, check_batch, same_nodes
 from phantomgpu.workload.steps import Step, steps_of
 from phantomgpu.workload.structure import Structure, distinct, structure_of
-from phantomgpu.workload.workload import Workload
+from phantomgpu.workload.workload import KernelNames, Workload
 
 _LOW, _HIGH, _CHECK = 2, 3, 5
 """Sizes are interpolated between the first two batches when the third agrees. Batch 1 is looked
@@ -100,20 +100,34 @@ class Schedule:
         asked = precision_named(precision)
         variant = self._variant(asked)
         done = self._point(variant, batch) if alone else self._fused(variant, batch)
-        measures = done.at(batch)
-        width = widths(asked)
-        live = measures.live @ width
-        ends = measures.ends @ width
+        run = run_of(done.structure, done.rows, done.at(batch))
+        return self._workload(run, done.names.at(batch), batch, asked)
+
+    def run(self, batch: int, precision: str) -> Run:
+        """The same before any precision: all precisions of one width share it.
+
+        Raises as ``at``.
+        """
+        done = self._fused(self._variant(precision_named(precision)), batch)
+        return run_of(done.structure, done.rows, done.at(batch))
+
+    def variant(self, precision: str) -> Variant:
+        """What of a precision changes which kernels there are."""
+        return self._variant(precision_named(precision))
+
+    def _workload(
+        self, run: Run, names: tuple[KernelNames, ...], batch: int, precision: Precision
+    ) -> Workload:
+        width = widths(precision)
+        ends = run.ends @ width
         return Workload(
-            kernels=kernels_at(
-                done.structure, done.rows, measures.numbers[:, done.rows.first], asked
-            ),
-            names=done.names.at(batch),
+            kernels=kernels_at(run, precision),
+            names=names,
             batch=batch,
-            precision=precision,
+            precision=precision.name,
             runtime=self.runtime,
-            weight_bytes=_whole(float(done.structure.weights @ width)),
-            peak_activation_bytes=_whole(float(np.max(live, initial=0.0))),
+            weight_bytes=_whole(float(run.weights @ width)),
+            peak_activation_bytes=_whole(float(np.max(run.live @ width, initial=0.0))),
             input_bytes=_whole(float(ends[0])),
             output_bytes=_whole(float(ends[1])),
         )

@@ -50,7 +50,10 @@ class Storage:
         return self._roots.get(name, name)
 
     def stored(self, name: str) -> str:
-        """The weight in the file that a constant is a view, transpose or dequantisation of."""
+        """The weight in the file that a constant is a view, transpose or dequantisation of.
+
+        What a Scan hands its body is a slice of it, so the file's may have more elements.
+        """
         if name not in self._maker:
             return name
         if name not in self._stored:
@@ -58,7 +61,8 @@ class Storage:
             while source in self._maker and source not in seen:
                 seen.add(source)
                 source = self._maker[source].inputs[0]
-            same = self.elements(source) == self.elements(name)
+            handed = self._maker[name].op_type == "Identity"  # by a Scan: one slice of a stack
+            same = handed or self.elements(source) == self.elements(name)
             self._stored[name] = source if same else name
         return self._stored[name]
 

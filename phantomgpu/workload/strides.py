@@ -115,6 +115,8 @@ def viewed(node: Node, source: Layout, shaped: ShapedGraph, output: int = 0) -> 
         )
     if node.op_type == "Gather":
         return _selected(node, source, dims, shaped)
+    if node.op_type == "Identity" and dims != source.dims:
+        return dense(dims)  # a slice that a Scan hands in, or the stack of those it hands out
     return reshaped(source, dims)
 
 

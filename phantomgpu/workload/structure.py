@@ -79,7 +79,7 @@ def _weights(flow: Flow, storage: Storage) -> FloatArray:
             source = storage.stored(name)
             if name in flow.shaped.constant and source not in seen:
                 seen.add(source)
-                kind, count = storage.counted(name)
+                kind, count = storage.counted(name, storage.elements(source))
                 total[kind] += count
     return total
 

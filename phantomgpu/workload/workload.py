@@ -14,7 +14,9 @@ FAMILIES: Final[tuple[str, ...]] = (
 )  # fmt: skip
 """Kernel families; ``Kernels.family`` holds indices into this. Views are no kernels."""
 
-PEAKS: Final[tuple[str, ...]] = ("fp32", "tf32", "fp16", "bf16", "fp8", "int8", "int4", "fp64")
+PEAKS: Final[tuple[str, ...]] = (
+    "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "int4", "fp64", "fp4",
+)  # fmt: skip
 """Peaks a matrix operator can run at; ``Kernels.peak`` holds indices into this."""
 
 

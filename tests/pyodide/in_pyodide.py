@@ -12,7 +12,7 @@ import hypothesis
 # Not in the page: the onnx package and its runtime are peers to compare with,
 # the others belong to the shell, and Pyodide starts no processes.
 NOT_THERE = {"benchmarks", "click", "onnx", "onnxruntime", "playwright", "rich", "subprocess"}
-SHELL = "phantomgpu.cli"
+SHELLS = ("phantomgpu.cli", "phantomgpu.converters")
 
 _left_out: dict[str, list[str]] = {}
 
@@ -42,12 +42,12 @@ def pytest_terminal_summary(terminalreporter):
 
 
 def _imports(path: Path) -> set[str]:
-    """Top names of the modules a file imports; `click` stands for the shell."""
+    """Top names of the modules a file imports; `click` stands for the shells."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
-    shell = {"click"} if any(name.startswith(SHELL) for name in names) else set()
+    shell = {"click"} if any(name.startswith(SHELLS) for name in names) else set()
     return {name.partition(".")[0] for name in names} | shell

@@ -1,8 +1,9 @@
 """Shape rules in Python for the operators that the C++ schemas of ``onnx`` leave open.
 
-Three tables, one per family: `standard` (operators of the standard domain whose schema has no
-inference at some opset), `contrib` (what ONNX Runtime adds) and `ml` (``ai.onnx.ml``). To add an
-operator, write a function from `Call` to the dtype and dims of its outputs and name it there.
+Four tables, one per family: `standard` (operators of the standard domain whose schema has no
+inference at some opset), `contrib` (what ONNX Runtime adds), `ml` (``ai.onnx.ml``) and `own`
+(``phantomgpu``). To add an operator, write a function from `Call` to the dtype and dims of its
+outputs and name it there.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from phantomgpu.onnx.call import Call, Typed
 from phantomgpu.onnx.rules.alias import ALIASES, Alias
 from phantomgpu.onnx.rules.contrib import CONTRIB, NOT_STANDARD
 from phantomgpu.onnx.rules.ml import ML
+from phantomgpu.onnx.rules.own import OWN
 from phantomgpu.onnx.rules.standard import STANDARD
 
 Rule = Callable[[Call], list[Typed]]
@@ -31,6 +33,8 @@ def find_rule(domain: str, op_type: str, version: int) -> Rule | None:
         return found[1] if found is not None and version <= found[0] else None
     if domain == "ai.onnx.ml":
         return ML.get(op_type)
+    if domain == "phantomgpu":
+        return OWN.get(op_type)
     return CONTRIB.get(op_type) if domain in _CONTRIB_DOMAINS else None
 
 

@@ -204,6 +204,63 @@ def test_a_link_comes_with_its_length(run):
     assert made["length"] == len(made["link"]) < 200
 
 
+def test_a_file_travels_as_its_kernel_table_with_the_same_figures(run, repository, tmp_path):
+    model = repository / "profiles" / "models" / "resnet50.onnx.gz"
+    options = ("--gpus", "t4,a100-sxm-80gb", "--batch", "1,8")
+    link = run("link", "encode", model, *options, "--kernel-table").stdout.strip()
+    (tmp_path / "it.phantom.toml").write_text(run("link", "decode", link).stdout)
+
+    received = json.loads(run("compare", tmp_path / "it.phantom.toml", "--json").stdout)
+    known = json.loads(run("compare", model, *options, "--json").stdout)
+
+    assert len(link) <= 1500
+    assert "resnet" not in (tmp_path / "it.phantom.toml").read_text()
+    assert [cell | {"model": ""} for cell in received["cells"]] == [
+        cell | {"model": ""} for cell in known["cells"]
+    ]
+
+
+def test_two_models_are_told_apart_by_their_layers(run):
+    options = ("resnet18", "resnet50", "--gpus", "t4", "--batch", "8", "--layers")
+
+    text = run("compare", *options).stdout
+    document = json.loads(run("compare", *options, "--json").stdout)
+
+    assert "ResNet-50 takes" in text
+    assert "longer than ResNet-18" in text
+    assert "layer2.0" in text
+    assert document["differences"]["first"]["total_ms"] == document["cells"][0]["latency_ms"]
+
+
+def test_layers_of_a_single_model_have_nothing_to_differ_from(run):
+    result = run("compare", "resnet18", "--gpus", "t4", "--layers")
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+
+
+def test_a_saved_comparison_is_compared_and_its_options_replaced(run, tmp_path):
+    saved = tmp_path / "mine.phantom.toml"
+    saved.write_text('models = ["resnet50"]\ngpus = ["t4", "l4"]\nbatches = [1, 8]\n')
+
+    cells = json.loads(run("compare", saved, "--batch", "2", "--json").stdout)["cells"]
+    link = run("link", "encode", saved).stdout.strip()
+
+    assert [(cell["gpu"], cell["batch"]) for cell in cells] == [("t4", 2), ("l4", 2)]
+    assert tomli.loads(run("link", "decode", link).stdout) == tomli.loads(saved.read_text())
+
+
+def test_two_saved_comparisons_are_one_too_many(run, tmp_path):
+    saved = tmp_path / "mine.phantom.toml"
+    saved.write_text('models = ["resnet50"]\ngpus = ["t4"]\n')
+
+    result = run("compare", saved, saved)
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "one at a time" in result.stderr
+
+
 def test_what_is_only_approximate_is_named_with_the_reason(run, shared_data):
     result = run("inspect", shared_data / "corpus" / "loop_if_script_ts16.onnx.gz")
 

@@ -5,7 +5,7 @@ from phantomgpu.hardware import load_catalog
 from phantomgpu.hardware.calibration import PARAMETERS
 from phantomgpu.onnx.graph import Graph, Node, Tensor
 
-MOST_PRECISIONS = '["fp32", "tf32", "fp16", "bf16", "fp8", "int8", "int4"]'
+MOST_PRECISIONS = '["fp32", "tf32", "fp16", "bf16", "fp8", "int8", "int4", "fp4"]'
 
 
 def a_graph(*, layers=3, width=64, batch="batch", sha256="abc"):

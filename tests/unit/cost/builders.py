@@ -9,12 +9,16 @@ from phantomgpu.workload.workload import FAMILIES, PEAKS, KernelNames, Kernels, 
 
 _IDEAL = {
     # Nothing but arithmetic, bandwidth and whole waves: what a test adds is all there is.
-    "tile_overhead": 0.0, "step_cycles": 0.0, "step_cycles_fp32": 0.0, "pipeline_depth": 0.0, "pipeline_depth_fp32": 0.0,
+    "step_cycles": 0.0, "step_cycles_fp32": 0.0, "pipeline_depth": 0.0, "pipeline_depth_fp32": 0.0,
     "operand_bytes_per_cycle": 1e4, "operand_bytes_per_cycle_fp32": 1e4, "wave_smoothing": 0.0,
     "split_cycles": 0.0, "split_traffic": 0.0, "softmax_cycles": 0.0, "attention_step_cycles": 0.0,
-    "attention_block_cycles": 0.0, "decode_block_cycles": 0.0,
+    "attention_block_cycles": 0.0, "decode_block_cycles": 0.0, "decode_step_cycles": 0.0,
+    "head_block_cycles": 0.0, "head_key_cycles": 0.0, "attention_split_cycles": 0.0,
+    "unpack_cycles": 0.0, "unpack_block_cycles": 0.0, "decode_start_cycles": 0.0,
     "attention_start_cycles": 0.0, "start_cycles": 0.0, "product_start_cycles": 0.0,
+    "product_sharpness": 8.0, "overlap_growth": 0.0, "tile_overhead": 0.0,
     "cache_share": 0.01, "cache_sharpness": 10.0, "roofline_sharpness": 8.0,
+    "kv_cache_share": 0.01, "kv_cache_sharpness": 10.0, "decode_sharpness": 8.0,
     "joule_per_flop_fp32": 0.0, "joule_per_flop_fp16": 0.0, "joule_per_byte": 0.0,
     "static_power_share": 0.0, "static_power_w": 0.0, "clock_headroom": 1.0,
     "nominal_clock_hz": 1e9,

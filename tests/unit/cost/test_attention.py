@@ -3,19 +3,15 @@
 import numpy as np
 import pytest
 
-from phantomgpu.cost.attention import attention_time, keys_attended
+from phantomgpu.cost.attention import BlockCosts, attention_time, keys_attended
 from phantomgpu.cost.product import Pipeline
 
 FREE = Pipeline(*(np.array([[value]]) for value in (0.0, 0.0, 1e12, 0.0, 0.0, 0.0)))
 
 
-def seconds(queries=1024, keys=1024, heads=100, groups=1, causal=0.0, width=128, **changes):
-    columns = {
-        "softmax_cycles": np.array([[0.0]]),
-        "block_cycles": np.array([[0.0]]),
-        "pipeline": FREE,
-    }
-    columns.update(changes)
+def seconds(queries=1024, keys=1024, heads=100, groups=1, causal=0.0, width=128, **block):
+    costs = {"score_cycles": 0.0, "key_cycles": 0.0, "start_cycles": 0.0, "can_split": True}
+    costs.update(block)
     return float(
         attention_time(
             queries=np.array([float(queries)]),
@@ -28,7 +24,8 @@ def seconds(queries=1024, keys=1024, heads=100, groups=1, causal=0.0, width=128,
             flops_per_s=np.array([[1e14]]),
             sm_count=np.array([[100.0]]),
             clock_hz=np.array([[1e9]]),
-            **columns,
+            block=BlockCosts(**{name: np.array([[value]]) for name, value in costs.items()}),
+            pipeline=FREE,
         )[0, 0]
     )
 
@@ -57,11 +54,19 @@ def test_few_long_sequences_are_split_over_the_keys():
 
 
 def test_softmax_costs_cycles_for_each_score():
-    softmax = seconds(softmax_cycles=np.array([[0.1]])) - seconds()
+    softmax = seconds(score_cycles=0.1) - seconds()
 
     assert softmax == pytest.approx(1024 * 1024 * 0.1 / 1e9)
 
 
 def test_each_block_costs_its_start_and_end():
     # 100 heads x 8 blocks of 128 queries on 100 SMs: 8 waves.
-    assert seconds(block_cycles=np.array([[1000.0]])) - seconds() == pytest.approx(8e-6)
+    assert seconds(start_cycles=1000.0) - seconds() == pytest.approx(8e-6)
+
+
+def test_a_kernel_that_does_not_split_walks_all_keys_in_one_block():
+    # One sequence, one head: one block, 1000 cycles of 1 ns for each key.
+    whole = seconds(1, 65536, 1, key_cycles=1000.0, can_split=False)
+
+    assert whole == pytest.approx(65536e-6, rel=0.05)
+    assert seconds(1, 65536, 1, key_cycles=1000.0) < whole / 50

@@ -10,7 +10,7 @@ from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.footprint import footprint_bytes
 from phantomgpu.cost.interval import interval_ends
 from phantomgpu.cost.power import clock_slowdown, switching_scale
-from phantomgpu.cost.roofline import smooth_maximum
+from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
 from phantomgpu.cost.stream import stream_time
 from phantomgpu.cost.winograd import winograd_products
 
@@ -93,6 +93,18 @@ def test_counting_in_another_unit_changes_no_time(traffic, bandwidth):
     ]
 
     assert times[0] == pytest.approx(times[1])
+
+
+def test_a_product_of_more_steps_hides_more_of_its_loads():
+    one, many = (
+        float(
+            overlap_sharpness(steps=np.float64(n), single=np.float64(1.3), growth=np.float64(0.2))
+        )
+        for n in (1, 1000)
+    )
+
+    assert one == 1.3
+    assert many == pytest.approx(1.3 * (1 + 0.2 * np.log(1000)))
 
 
 def rate_of_cache(sms=100, memory=1e12):

@@ -8,18 +8,24 @@ import pytest
 from phantomgpu.cost.columns import Boards, boards_of
 from phantomgpu.cost.kernels import activities
 from phantomgpu.cost.kinds import KINDS, kinds_of
+from phantomgpu.cost.predict import host_of
 from phantomgpu.hardware.calibration import KERNEL_KINDS, PARAMETERS
-from tests.unit.cost.builders import a_copy, a_gpu, a_kernel, kernels_of
+from tests.unit.cost.builders import a_copy, a_gpu, a_kernel, a_runtime, kernels_of
 
 
 def kind(**columns):
     return KINDS[int(kinds_of(kernels_of(a_kernel(**columns)))[0])]
 
 
-def work_of(*rows, gpu=None, weights_in_use=None):
+def variants_of(table, **runtime):
+    return host_of(a_runtime(**runtime), kinds_of(table), 1).variants
+
+
+def work_of(*rows, gpu=None, weights_in_use=None, **runtime):
     table = kernels_of(*rows)
     in_use = table.weight_bytes if weights_in_use is None else np.array([weights_in_use])
-    return activities(table, kinds_of(table), boards_of([gpu or a_gpu()]), in_use)
+    boards = boards_of([gpu or a_gpu()])
+    return activities(table, kinds_of(table), boards, in_use, variants_of(table, **runtime))
 
 
 def test_profiles_and_cost_name_the_same_kinds():
@@ -34,7 +40,10 @@ def test_profiles_and_cost_name_the_same_kinds():
         ({"family": "conv", "batch": 8.0, "n": 16.0}, "grouped"),
         ({"family": "conv"}, "conv"),
         ({"family": "attention", "m": 1.0}, "decode"),
-        ({"family": "attention"}, "attention"),
+        ({"family": "attention", "k": 128.0}, "attention"),
+        ({"family": "attention"}, "wide"),
+        ({"peak": "int8", "weight_bytes": 4096.0**2}, "matmul"),
+        ({"peak": "int8", "weight_bytes": 4096.0**2 / 2}, "weight_only"),
         ({"family": "norm", "special_flops": 4096.0**2}, "softmax"),
         ({"family": "norm", "special_flops": 4096.0}, "norm"),
         ({"weight_bytes": 4096.0**2 / 2}, "weight_only"),
@@ -133,6 +142,73 @@ def test_attention_runs_on_the_matrix_units():
     assert work_of(row).core_s[0, 0] == pytest.approx(row["matrix_flops"] / 1e14, rel=1e-2)
 
 
+def a_decoding_step(*, sequences=64.0, heads=16.0, keys=1024.0, **columns):
+    return a_kernel(family="attention", m=1.0, n=keys, k=128.0, batch=sequences * heads,
+                    matrix_flops=4.0 * sequences * heads * keys * 128, **columns)  # fmt: skip
+
+
+def test_groups_too_large_for_a_block_read_the_keys_for_each_head():
+    costs = a_gpu(calibration={"head_key_cycles": 1000.0, "decode_efficiency": 1.0})
+    row = a_decoding_step(kv_groups=64.0)
+
+    shared = work_of(row, gpu=costs, decode_groups=(2, 64)).core_s[0, 0]
+    alone = work_of(row, gpu=costs, decode_groups=(2, 32)).core_s[0, 0]
+
+    # 1024 blocks on 100 SMs: 11 rounds of 1024 keys.
+    assert alone == pytest.approx(11 * 1024e-6, rel=0.05)
+    assert alone > 5 * shared
+
+
+def test_heads_of_a_prompt_share_blocks_where_the_library_packs_them():
+    slow_blocks = a_gpu(calibration={"attention_block_cycles": 1e4}, architecture="Roundness")
+    row = a_kernel(family="attention", m=16.0, n=16.0, k=128.0, batch=3200.0, kv_groups=8.0)
+
+    packed = work_of(row, gpu=slow_blocks).core_s[0, 0]
+
+    for runtime, rounds in (
+        ({"prompt_group_most": 1}, 32),
+        ({"prompt_group_most": 1, "packs_prompts_on": "Roundness"}, 4),
+    ):
+        blocks_s = work_of(row, gpu=slow_blocks, **runtime).core_s[0, 0]
+        assert blocks_s == pytest.approx(rounds * 1e-5, rel=0.2)
+    assert packed == pytest.approx(4e-5, rel=0.2)
+
+
+def test_fp8_unpacked_by_hand_is_slower_and_not_split():
+    gpu = a_gpu(
+        calibration={"unpack_cycles": 10.0, "unpack_block_cycles": 1e3, "decode_efficiency": 1.0},
+        peak_flops_per_s={"fp32": 1e13, "fp16": 1e14, "bf16": 1e14, "fp8": 2e14},
+    )
+    row = a_decoding_step(sequences=1.0, heads=1.0, keys=65536.0, element_bytes=1.0)
+
+    usual = work_of(row, gpu=gpu).core_s[0, 0]
+    unpacked = work_of(row, gpu=gpu, unpacks_fp8_on="Roundness").core_s[0, 0]
+    elsewhere = work_of(row, gpu=gpu, unpacks_fp8_on="Squareness").core_s[0, 0]
+
+    assert elsewhere == usual
+    assert unpacked == pytest.approx(65536 * 10 * 128 * 1e-9, rel=0.05)
+
+
+@pytest.mark.parametrize(("width", "slower"), [(128.0, 1.0), (64.0, 2.0)])
+def test_fp8_prompts_run_at_sixteen_bits_where_the_library_has_no_kernel(width, slower):
+    gpu = a_gpu(peak_flops_per_s={"fp32": 1e13, "fp16": 1e14, "bf16": 1e14, "fp8": 2e14})
+    row = a_kernel(family="attention", peak="fp8", m=1024.0, n=1024.0, k=width, batch=100.0,
+                   element_bytes=1.0)  # fmt: skip
+
+    usual = work_of(row, gpu=gpu).core_s[0, 0]
+
+    unpacked = work_of(row, gpu=gpu, unpacks_fp8_on="Roundness").core_s[0, 0]
+    assert unpacked == pytest.approx(slower * usual, rel=0.05)
+
+
+def test_old_keys_that_fit_the_cache_come_from_there():
+    row = a_decoding_step(read_bytes=5e6)
+    board = {"calibration": {"kv_cache_share": 1.0, "kv_cache_sharpness": 20.0}}
+
+    assert work_of(row, gpu=a_gpu(**board)).memory_s[0, 0] < 1e-8
+    assert work_of(row, gpu=a_gpu(**board, l2_bytes=10**6)).memory_s[0, 0] > 4e-6
+
+
 def test_int8_without_a_fast_path_runs_as_fp16():
     slow_int8 = a_gpu(peak_flops_per_s={"fp32": 1e13, "fp16": 1e14, "int8": 4e13})
 
@@ -155,8 +231,10 @@ def test_one_board_for_each_kernel_is_the_diagonal_of_all_for_all():
     table = kernels_of(convolution, a_copy(), attention)
     every = boards_of([a_gpu(), a_gpu(sm_count=20), a_gpu(bandwidth_bytes_per_s=1e11)])
 
-    full = activities(table, kinds_of(table), every, table.weight_bytes)
-    paired = activities(table, kinds_of(table), one_for_each(every), table.weight_bytes)
+    full, paired = (
+        activities(table, kinds_of(table), boards, table.weight_bytes, variants_of(table))
+        for boards in (every, one_for_each(every))
+    )
 
     for name in ("core_s", "cache_s", "memory_s", "energy_j"):
         assert getattr(paired, name).tolist() == np.diagonal(getattr(full, name)).tolist()

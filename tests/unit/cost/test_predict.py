@@ -66,6 +66,25 @@ def test_no_runtime_is_faster_than_the_peak():
     assert latency_s(a_kernel(), runtime=fast) == pytest.approx(2 * 4096**3 / 1e14)
 
 
+def test_a_runtime_takes_anothers_attention_on_the_architecture_that_it_says():
+    lender = a_runtime(calibration={"slowdown_decode": 3.0, "start_decode": 5.0})
+    borrower = a_runtime(attention_on={"Roundness": lender})
+    step = a_kernel(family="attention", m=1.0, n=1024.0, k=128.0, batch=6400.0)
+    gpu = a_gpu(calibration={"decode_start_cycles": 1000.0})
+
+    there, own = (latency_s(step, gpu=gpu, runtime=r) for r in (borrower, a_runtime()))
+
+    assert there == pytest.approx(latency_s(step, gpu=gpu, runtime=lender))
+    elsewhere = a_gpu(calibration={"decode_start_cycles": 1000.0}, architecture="Squareness")
+    assert latency_s(step, gpu=elsewhere, runtime=borrower) == own < there
+
+
+def test_a_runtime_takes_nothing_but_attention_from_another():
+    lender = a_runtime(calibration={"slowdown_matmul": 3.0})
+
+    assert latency_s(runtime=a_runtime(attention_on={"Roundness": lender})) == latency_s()
+
+
 def test_winograd_and_causal_masks_skip_work_that_was_counted():
     causal = a_kernel(family="attention", batch=100.0, m=1024.0, n=1024.0, k=128.0, causal=1.0,
                       matrix_flops=4.0 * 100 * 1024 * 1024 * 128)  # fmt: skip

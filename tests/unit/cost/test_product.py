@@ -37,7 +37,7 @@ def seconds(m=4096, n=4096, k=4096, batch=1, *, pipeline=FREE, can_split=True, s
             clock_hz=np.array([[1e9]]),
             cache_bytes_per_s=np.array([[1e13]]),
             pipeline=pipeline,
-        )[0, 0]
+        ).seconds[0, 0]
     )
 
 

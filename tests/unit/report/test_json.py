@@ -10,7 +10,7 @@ from tests.unit.report.builders import a_cell, a_comparison, a_full_comparison
 CELL_FIELDS = [
     "model", "gpu", "runtime", "precision", "batch", "latency_ms", "latency_low_ms",
     "latency_high_ms", "throughput_per_s", "memory_bytes", "memory_limit_bytes", "fits", "bound",
-    "basis", "mfu", "problem",
+    "basis", "mfu", "problem", "serving",
 ]  # fmt: skip
 
 

@@ -100,6 +100,14 @@ def test_tensorrt_llm_rotates_queries_and_keys_first():
     assert families(kernels_of(**attention(runtime="trtllm-1"))) == ["pointwise", "attention"]
 
 
+def test_values_of_early_tensorrt_llm_rows_lay_where_the_keys_did():
+    cells = {"op": "attention_generation", "seq": 1}
+    (early,) = kernels_of(**attention(runtime="trtllm-1.0.0", **cells))
+    (late,) = kernels_of(**attention(runtime="trtllm-1.3.0rc20", **cells))
+
+    assert late["read_bytes"] - early["read_bytes"] == 2 * 2 * 2 * 128 * 64
+
+
 @pytest.mark.parametrize("cells", [{"op": "fft"}, {"dtype": "nvfp4"}])
 def test_what_no_rule_covers_has_a_reason(cells):
     row = measured(an_operator_row(**cells))
@@ -134,6 +142,8 @@ def test_kernels_of_a_row_become_a_table(op, m, n):
         ("pytorch2.1.0-eager(cu121,TF32 off)", "pytorch-eager", True),
         ("pytorch-eager(cuda profiler)", "pytorch-eager", False),
         ("vllm-0.14.0", "vllm", False),
+        ("trtllm-1.3.0rc20", "trt-llm", False),
+        ("trtllm-1.0.0", "trt-llm", False),
         ("pytorch-compile", "pytorch-compile", True),
         ("something else", "pytorch-eager", True),
     ],

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from phantomgpu.comparison.search import searched
 from web.state import initial
 
 Json = dict[str, Any]
@@ -20,15 +21,23 @@ def a_gpu(gpu: str = "t4", **fields: Any) -> Json:
     } | fields
 
 
+def a_model(model: str, name: str, task: str, parameters: int) -> Json:
+    return {
+        "id": model,
+        "name": name,
+        "task": task,
+        "parameters": parameters,
+        "search": searched(model, [model, name], task),
+    }
+
+
 def a_catalog(*gpus: Json) -> Json:
     return {
         "engine": "0.1.0",
         "models": [
-            {"id": "resnet50", "name": "ResNet-50", "task": "image classification",
-             "parameters": 25_557_032},
-            {"id": "bert-base", "name": "BERT base", "task": "text encoding",
-             "parameters": 109_482_240},
-            {"id": "gpt2", "name": "GPT-2", "task": "text generation", "parameters": 124_000_000},
+            a_model("resnet50", "ResNet-50", "image classification", 25_557_032),
+            a_model("bert-base", "BERT base", "text encoding", 109_482_240),
+            a_model("gpt2", "GPT-2", "text generation", 124_000_000),
         ],
         "gpus": list(gpus) or [a_gpu("t4"), a_gpu("l4"), a_gpu("l40s")],
         "runtimes": [{"id": "tensorrt", "name": "TensorRT"},

@@ -1,0 +1,109 @@
+"""Attention on each GPU: which of a library's kernels runs, and what its blocks cost there."""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phantomgpu.cost.attention import BlockCosts, attention_time
+from phantomgpu.cost.columns import Boards
+from phantomgpu.cost.kinds import is_decoding
+from phantomgpu.cost.product import Pipeline
+from phantomgpu.cost.variants import Variants, heads_are_alone
+from phantomgpu.workload.workload import PEAKS, Kernels
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+_BF16: Final = PEAKS.index("bf16")
+_FP8: Final = PEAKS.index("fp8")
+
+_FP8_WIDTH: Final = 128.0
+"""Width of the heads that fp8 prompt kernels are written for where the others unpack."""
+
+
+def attention_core(
+    kernels: Kernels, boards: Boards, variants: Variants, pipeline: Pipeline
+) -> FloatArray:
+    """Seconds of the arithmetic of fused attention. [gpu, kernel].
+
+    Args:
+        kernels: Attention kernels, of prompts and of decoding.
+        boards: The GPUs.
+        variants: Which kernels the runtime takes for them.
+        pipeline: What the inside of a matrix kernel costs.
+    """
+    decodes = is_decoding(kernels)
+    packs = (kernels.m <= 1.0) | (boards.architecture == variants.packs_on)
+    alone = heads_are_alone(
+        groups=kernels.kv_groups,
+        least=np.where(decodes, variants.least_group, 1.0),
+        most=np.where(
+            decodes,
+            variants.most_group,
+            np.where(packs, np.inf, variants.most_prompt_group),
+        ),
+    )
+    unpacks = (kernels.element_bytes == 1.0) & (boards.architecture == variants.unpacks_on)
+    values = boards.values
+    return attention_time(
+        queries=kernels.m,
+        keys=kernels.n,
+        width=kernels.k,
+        heads=kernels.batch,
+        kv_groups=np.where(alone, 1.0, kernels.kv_groups),
+        causal=kernels.causal,
+        element_bytes=kernels.element_bytes,
+        flops_per_s=_attention_rate(kernels, boards, unpacks & ~decodes),
+        block=_block_costs(kernels, boards, alone & decodes, unpacks),
+        sm_count=boards.sm_count,
+        clock_hz=boards.clock_hz,
+        pipeline=replace(
+            pipeline,
+            step_cycles=np.where(
+                decodes, values["decode_step_cycles"], values["attention_step_cycles"]
+            ),
+            split_cycles=values["attention_split_cycles"],
+        ),
+    )
+
+
+def _attention_rate(kernels: Kernels, boards: Boards, unpacks: BoolArray) -> FloatArray:
+    """FLOP/s of the two products inside attention. [gpu, kernel].
+
+    In fp8 only heads of 128 have a kernel of their own where the library unpacks the others.
+    """
+    values = boards.values
+    sustained = boards.at(boards.sustained_flops_per_s, kernels.peak)
+    is_fp8 = kernels.peak == _FP8
+    in_fp8 = boards.at(boards.peak_flops_per_s, kernels.peak) * values["efficiency_fp16"]
+    in_16_bits = boards.at(boards.sustained_flops_per_s, np.full_like(kernels.peak, _BF16))
+    rate = np.where(is_fp8, in_fp8 * values["attention_fp8"], sustained)
+    rate = np.where(is_fp8 & unpacks & (kernels.k != _FP8_WIDTH), in_16_bits, rate)
+    share = np.where(
+        is_decoding(kernels), values["decode_efficiency"], values["attention_efficiency"]
+    )
+    return np.asarray(rate * share)
+
+
+def _block_costs(
+    kernels: Kernels, boards: Boards, alone: BoolArray, unpacks: BoolArray
+) -> BlockCosts:
+    """What blocks of queries cost beside their products."""
+    values, decodes = boards.values, is_decoding(kernels)
+    start = np.where(
+        alone,
+        values["head_block_cycles"],
+        np.where(decodes, values["decode_block_cycles"], values["attention_block_cycles"]),
+    )
+    by_hand = unpacks & (decodes | (kernels.k != _FP8_WIDTH))
+    per_key = np.where(alone, values["head_key_cycles"], 0.0) + np.where(
+        decodes & unpacks, values["unpack_cycles"] * kernels.k, 0.0
+    )
+    return BlockCosts(
+        score_cycles=values["softmax_cycles"],
+        key_cycles=per_key,
+        start_cycles=start + np.where(by_hand, values["unpack_block_cycles"], 0.0),
+        can_split=~(decodes & unpacks),
+    )

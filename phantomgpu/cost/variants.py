@@ -1,0 +1,61 @@
+"""Which of its attention kernels a library takes: facts about the code, not fitted."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """What a runtime's profile says of its attention kernels. Each [kernel].
+
+    Attributes:
+        least_group: Fewest query heads to a KV head that share a block of its decoding kernel.
+        most_group: Most of them.
+        most_prompt_group: Most query heads to a KV head that share a block of its prompt kernel.
+        packs_on: Architecture on which that kernel takes all of a group, or empty.
+        unpacks_on: Architecture on which its kernels turn fp8 into 16 bits themselves, or empty.
+    """
+
+    least_group: FloatArray
+    most_group: FloatArray
+    most_prompt_group: FloatArray
+    packs_on: NDArray[np.str_]
+    unpacks_on: NDArray[np.str_]
+
+    def at(self, rows: NDArray[np.int64]) -> "Variants":
+        """Those of some kernels."""
+        return Variants(
+            self.least_group[rows],
+            self.most_group[rows],
+            self.most_prompt_group[rows],
+            self.packs_on[rows],
+            self.unpacks_on[rows],
+        )
+
+
+def heads_are_alone(
+    *, groups: FloatArray, least: FloatArray, most: FloatArray
+) -> NDArray[np.bool_]:
+    """Whether each query head has a block of its own, which reads the keys for itself.
+
+    Args:
+        groups: Query heads to a KV head. [kernel]
+        least: Fewest that share a block. [kernel]
+        most: Most of them. [kernel]
+
+    Returns:
+        True where the library falls back to a kernel for one head. [kernel]
+
+    Source:
+        NVIDIA TensorRT-LLM, ``cpp/tensorrt_llm/kernels/decoderMaskedMultiheadAttention``: XQA
+        serves grouped queries of up to 32 heads, the masked multi-head kernel all others.
+
+    >>> one = np.ones(3)
+    >>> heads_are_alone(groups=np.array([1.0, 8.0, 64.0]), least=2 * one, most=32 * one).tolist()
+    [True, False, True]
+    """
+    return np.asarray((groups < least) | (groups > most))

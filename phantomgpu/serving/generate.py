@@ -1,0 +1,175 @@
+"""A model that generates tokens, under one runtime: prompts and steps to what users wait for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from phantomgpu.cost import Estimate, predict
+from phantomgpu.cost.interval import interval_ends
+from phantomgpu.hardware import GpuProfile
+from phantomgpu.serving.batching import FloatArray, Times, in_flight, static
+from phantomgpu.serving.figures import Served
+from phantomgpu.serving.memory import Memory
+from phantomgpu.serving.program import combined
+from phantomgpu.serving.stages import Stages
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One concurrency on all GPUs.
+
+    Attributes:
+        estimate: Of all that a board does in the life of one request.
+        times: What users wait for.
+        prompt_s: Passes over one prompt, or over all where they go together. [gpu]
+        step_s: One step. [gpu]
+        served: One for each GPU.
+    """
+
+    estimate: Estimate
+    times: Times
+    prompt_s: FloatArray
+    step_s: FloatArray
+    served: tuple[Served, ...]
+
+
+class Generating:
+    """What users of a model wait for.
+
+    Args:
+        stages: Of the model under its runtime.
+
+    Attributes:
+        memory: What it needs.
+    """
+
+    def __init__(self, stages: Stages) -> None:
+        self.stages = stages
+        self.memory = Memory(stages)
+
+    def at(
+        self, precision: str, concurrencies: Sequence[int], gpus: Sequence[GpuProfile]
+    ) -> list[Found]:
+        """What each number of requests at once gives."""
+        stages = [self.stages.at(concurrency) for concurrency in concurrencies]
+        flat = [stage for each in stages for stage in each]
+        keys = [(id(stage.schedule), stage.samples) for stage in flat]
+        distinct = {key: stage.at(1, precision) for key, stage in zip(keys, flat, strict=True)}
+        made = predict(list(distinct.values()), gpus, self.stages.runtime)
+        estimates = dict(zip(distinct, made, strict=True))
+        size = len(stages[0]) if stages else 0
+        return [
+            self._found(
+                concurrency,
+                precision,
+                [stage.times for stage in stages[at]],
+                [estimates[key] for key in keys[at * size : (at + 1) * size]],
+                gpus,
+            )
+            for at, concurrency in enumerate(concurrencies)
+        ]
+
+    def times(
+        self, concurrency: int, prompt_s: FloatArray, step_s: FloatArray, *, together: bool = False
+    ) -> Times:
+        """What users wait for, from the times of a prompt and of a step.
+
+        Args:
+            concurrency: Requests at once.
+            prompt_s: One prompt, or all of them where they go together. [gpu]
+            step_s: One step. [gpu]
+            together: See ``batching.in_flight``.
+        """
+        serving = self.stages.runtime.serving
+        if serving.batching == "static":
+            return static(prompts_s=prompt_s, step_s=step_s, request_s=serving.request_s)
+        return in_flight(
+            prompt_s=prompt_s,
+            step_s=step_s,
+            passes=self.stages.passes(concurrency).times,
+            concurrency=concurrency,
+            later_tokens=self.stages.load.later_tokens,
+            result_steps=serving.result_steps,
+            request_s=serving.request_s,
+            together=together,
+        )
+
+    def _found(
+        self,
+        concurrency: int,
+        precision: str,
+        counts: Sequence[float],
+        estimates: Sequence[Estimate],
+        gpus: Sequence[GpuProfile],
+    ) -> Found:
+        serving = self.stages.runtime.serving
+        prompts = [e.scaled(serving.prompt_slowdown) for e in estimates[:-1]]
+        step = estimates[-1].scaled(serving.step_slowdown)
+        prompt_s = np.asarray(
+            sum(e.latency_s * count for e, count in zip(prompts, counts, strict=False))
+        )
+        times = self.times(concurrency, prompt_s, step.latency_s)
+        of_prompt, steps = self.stages.in_a_life(concurrency)
+        whole = combined(
+            [*prompts, step],
+            [*(count * of_prompt for count in counts[:-1]), steps],
+            self.memory.needed_bytes(concurrency, precision),
+        )
+        ends = self._ends(times, gpus)
+        later = self.stages.load.later_tokens
+        estimate = replace(
+            whole,
+            latency_s=times.latency_s(later),
+            low_s=ends[0].latency_s(later),
+            high_s=ends[1].latency_s(later),
+        )
+        served = tuple(
+            self._served(concurrency, precision, at, gpu, (times, *ends))
+            for at, gpu in enumerate(gpus)
+        )
+        return Found(estimate, times, prompt_s, step.latency_s, served)
+
+    def _ends(self, times: Times, gpus: Sequence[GpuProfile]) -> tuple[Times, Times]:
+        """Lower and upper ends of the 80 % intervals."""
+        serving = self.stages.runtime.serving
+        ttft = self._interval(times.ttft_s, gpus, serving.spread_ttft)
+        tpot = self._interval(times.tpot_s, gpus, serving.spread_tpot)
+        return Times(ttft[0], tpot[0]), Times(ttft[1], tpot[1])
+
+    def _interval(
+        self, time_s: FloatArray, gpus: Sequence[GpuProfile], measured: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """The spread is that of board or runtime, whichever is known less well."""
+        runs = self.stages.runtime.calibration.get("spread_run", 0.0)
+        spreads = []
+        for gpu in gpus:
+            values = gpu.calibration.values
+            of_runtime = measured or runs or values["spread_unmeasured_runtime"]
+            spreads.append(max(values["spread_run"], of_runtime))
+        return interval_ends(time_s=time_s, spread=np.array(spreads), scale=np.ones(()))
+
+    def _served(
+        self,
+        concurrency: int,
+        precision: str,
+        at: int,
+        gpu: GpuProfile,
+        times: tuple[Times, Times, Times],
+    ) -> Served:
+        mean, low, high = times
+        memory = self.memory
+        return Served(
+            concurrency=concurrency,
+            output_tokens=self.stages.load.output_tokens,
+            ttft_s=float(mean.ttft_s[at]),
+            ttft_low_s=float(low.ttft_s[at]),
+            ttft_high_s=float(high.ttft_s[at]),
+            tpot_s=float(mean.tpot_s[at]),
+            tpot_low_s=float(low.tpot_s[at]),
+            tpot_high_s=float(high.tpot_s[at]),
+            kv_bytes=memory.cache_bytes(concurrency),
+            kv_bytes_per_token=memory.cache_bytes_per_token,
+            weight_bytes=memory.weight_bytes(precision),
+            largest_batch=memory.largest_batch(gpu.spec.memory_bytes, precision),
+        )

@@ -1,0 +1,81 @@
+"""Device memory of a model that generates tokens."""
+
+from functools import cache
+
+from phantomgpu.cost.footprint import footprint_bytes
+from phantomgpu.dtype import PRECISIONS
+from phantomgpu.serving.cache import cache_bytes, cache_bytes_per_token, longest_sequence
+from phantomgpu.serving.fits import largest_batch
+from phantomgpu.serving.stages import Stages
+
+
+class Memory:
+    """What the weights, the cache and the passes need.
+
+    Args:
+        stages: Of the model under its runtime.
+    """
+
+    def __init__(self, stages: Stages) -> None:
+        self._stages = stages
+        self.needed_bytes = cache(self._needed_bytes)
+        self.largest_batch = cache(self._largest_batch)
+        self.weight_bytes = cache(self._weight_bytes)
+
+    @property
+    def cache_bytes_per_token(self) -> int:
+        """What one token of one request adds to the cache."""
+        stages = self._stages
+        return cache_bytes_per_token(stages.generation, element_bytes=stages.element_bytes)
+
+    def cache_bytes(self, concurrency: int, *, element_bytes: float | None = None) -> int:
+        """The cache with every request at its full length; its last token is not kept."""
+        stages = self._stages
+        return cache_bytes(
+            stages.generation,
+            tokens=stages.longest,
+            sequences=concurrency,
+            element_bytes=stages.element_bytes if element_bytes is None else element_bytes,
+            source_tokens=stages.source_tokens,
+        )
+
+    def activation_bytes(self, concurrency: int, precision: str) -> int:
+        """Most that is alive in the largest pass beside weights and cache."""
+        width = PRECISIONS[precision].vector_bits / 8
+        most = 0
+        for stage in self._stages.largest(concurrency):
+            workload = stage.at(1, precision)
+            kept = self._stages.generation
+            elements = kept.cache_elements_per_token + kept.window_elements_per_token
+            held = workload.batch * stage.past * elements * width
+            most = max(most, workload.peak_activation_bytes - round(held))
+        return max(most, 0)
+
+    def longest_prompt(self, concurrency: int, precision: str, limit_bytes: int) -> int:
+        """Most tokens of a prompt with which so many requests fit; 0 where none does."""
+        stages = self._stages
+        free = limit_bytes - self.needed_bytes(concurrency, precision)
+        tokens = longest_sequence(
+            stages.generation,
+            free + self.cache_bytes(concurrency),
+            sequences=concurrency,
+            element_bytes=stages.element_bytes,
+            source_tokens=stages.source_tokens,
+        )
+        return max(tokens - stages.load.later_tokens, 0)
+
+    def _needed_bytes(self, concurrency: int, precision: str) -> int:
+        runtime = self._stages.runtime
+        return self.cache_bytes(concurrency) + footprint_bytes(
+            weights=self.weight_bytes(precision),
+            activations=self.activation_bytes(concurrency, precision),
+            workspace=runtime.workspace_bytes,
+            context=runtime.context_bytes,
+        )
+
+    def _weight_bytes(self, precision: str) -> int:
+        parts = {stage.name: stage for stage in self._stages.largest(1)}
+        return sum(stage.at(1, precision).weight_bytes for stage in parts.values())
+
+    def _largest_batch(self, limit_bytes: int, precision: str) -> int:
+        return largest_batch(lambda batch: self.needed_bytes(batch, precision), limit_bytes)

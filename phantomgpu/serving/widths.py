@@ -1,0 +1,76 @@
+"""A workload whose cache or weights are stored in other widths than its precision says."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from phantomgpu.dtype import PRECISIONS
+from phantomgpu.workload import FAMILIES, Workload
+
+_ATTENTION = FAMILIES.index("attention")
+_PRODUCT = FAMILIES.index("matmul")
+
+
+def with_fused_softmax(workload: Workload) -> Workload:
+    """The same work with the softmax of attention inside its kernel.
+
+    The time of a fused kernel has a term for its scores, fitted on attention kernels timed alone;
+    the ordinary units are not charged for them again.
+    """
+    kernels = workload.kernels
+    is_attention = kernels.family == _ATTENTION
+    return replace(
+        workload,
+        kernels=replace(
+            kernels,
+            vector_flops=np.where(is_attention, 0.0, kernels.vector_flops),
+            special_flops=np.where(is_attention, 0.0, kernels.special_flops),
+        ),
+    )
+
+
+def with_cache(workload: Workload, *, element_bytes: float) -> Workload:
+    """The same work with keys and values read in another width where there is a past.
+
+    What attention reads beside its queries are keys and values. A step that reads each of them
+    once walks through them in that width; products of a prompt stay as they are.
+
+    Args:
+        workload: Attention in it reads keys and values at the width of its queries.
+        element_bytes: Of a cached element.
+    """
+    kernels = workload.kernels
+    has_past = (kernels.family == _ATTENTION) & (kernels.n > kernels.m)
+    queries = kernels.batch * kernels.m * kernels.k * kernels.element_bytes
+    cached = np.maximum(kernels.read_bytes - queries, 0.0)
+    share = np.where(has_past, element_bytes / kernels.element_bytes, 1.0)
+    width = np.where(has_past & (kernels.m == 1.0), element_bytes, kernels.element_bytes)
+    read = kernels.read_bytes - cached * (1.0 - share)
+    return replace(workload, kernels=replace(kernels, read_bytes=read, element_bytes=width))
+
+
+def with_weight_bits(workload: Workload, *, bits: float | None, wide: Workload) -> Workload:
+    """The same work with the weights of its products stored in so many bits, scales included.
+
+    Args:
+        workload: At a precision that stores weights in fewer bits than it computes in, or as many.
+        bits: Of a weight; None leaves the workload as it is.
+        wide: The same model in fp16: what differs are the weights that the precision narrows.
+    """
+    if bits is None:
+        return workload
+    kernels = workload.kernels
+    nominal = float(PRECISIONS[workload.precision].weight_bits)
+    factor = bits / nominal
+    narrow = kernels.weight_bytes < wide.kernels.weight_bytes
+    added = np.where(narrow, kernels.weight_bytes * (factor - 1.0), 0.0)
+    stored = (wide.weight_bytes - workload.weight_bytes) * nominal / (16.0 - nominal)
+    return replace(
+        workload,
+        kernels=replace(
+            kernels,
+            read_bytes=kernels.read_bytes + added,
+            weight_bytes=kernels.weight_bytes + added,
+        ),
+        weight_bytes=round(workload.weight_bytes + stored * (factor - 1.0)),
+    )
