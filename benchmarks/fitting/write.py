@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.fitting import plan
 from benchmarks.fitting.intervals import Widths
-from benchmarks.fitting.model import Model, Name, process_of
+from benchmarks.fitting.model import Model, Name, log_stated, process_of
 from phantomgpu.hardware.calibration import PARAMETERS
 
 DIGITS = 4
@@ -157,6 +157,7 @@ class Writer:
             base = self.named.get(("all", name), math.log(start))
             offset = self.model.group_offset(self.named, name, group)
             offset += self.named.get(("kin", name, plan.KIN.get(group, "")), 0.0)
+            offset += log_stated(name, own)
             if name.startswith("joule_per_flop"):
                 offset += self.named.get(("group", "energy", group), 0.0)
                 offset += math.log(process_of(own)[0])
