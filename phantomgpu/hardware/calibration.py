@@ -231,6 +231,13 @@ RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {
         Parameter("version", 0.0, 1e4, "1", "version that the values stand for"),
         Parameter("older_version", 0.0, 1.0, "1", "ln(slowdown) by each version number of age"),
         Parameter("spread_run", 0.0, 3.0, "1", "ln(error) that 80 % of its runs stay below"),
+        *(
+            Parameter(
+                f"spread_{kind}{suffix}", 0.0, 3.0, "1", f"the same for its {kind} kernels{where}"
+            )
+            for kind in KERNEL_KINDS
+            for suffix, where in (("", ", fp32 apart"), ("_fp32", " in fp32"))
+        ),
         Parameter("run_slowdown", 0.5, 2.0, "1", "a run beside the sum of kernels timed alone"),
         *(
             Parameter(f"slowdown_{kind}", 0.1, 10.0, "1", f"its {kind} kernels beside the best")
