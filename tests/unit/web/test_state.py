@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.web.builders import a_cell, a_failing_cell, a_request, a_state, an_inspection
 from web.choose import MOST_GPUS
-from web.panel import model_list
+from web.model_panel import model_list
 from web.query import (
     BATCH_CHOICES,
     curve_request,
