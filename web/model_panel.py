@@ -1,7 +1,7 @@
 """The models that are compared -> their cards, the search for another, the free dimensions."""
 
 from web.models import MOST_MODELS, about_model, model_name
-from web.query import free_dims, is_address, model_choices
+from web.query import free_dims, is_address, is_on_hub, model_choices
 from web.text import count, escaped, file_size, grouped, percent
 
 
@@ -9,14 +9,10 @@ def model_list(state):
     """Options of the model search, grouped by task; empty while it is closed."""
     if not state["model_open"]:
         return ""
+    if is_address(state["model_filter"]):
+        return _address_option(state["model_filter"].strip())
     choices = model_choices(state)
     if not choices:
-        if is_address(state["model_filter"]):
-            return (
-                "<div role='option' id='model-address' class='option active' "
-                "aria-selected='false' data-do='address'><span>Read this address</span>"
-                "<small>only its graph</small></div>"
-            )
         return "<p class='none'>No built-in model of that name. Your own ONNX file works too.</p>"
     parts = []
     task = None
@@ -27,6 +23,16 @@ def model_list(state):
                 parts.append("<div class='task' role='presentation'>{}</div>".format(escaped(task)))
         parts.append(_model_option(model, place == state["model_active"], state))
     return "".join(parts)
+
+
+def _address_option(typed):
+    what, how = "Read this address", "only its graph"
+    if is_on_hub(typed):
+        what, how = "Read it from Hugging Face", "no weights: its configuration"
+    return (
+        "<div role='option' id='model-address' class='option active' aria-selected='false' "
+        "data-do='address'><span>{}</span><small>{}</small></div>"
+    ).format(what, how)
 
 
 def _model_option(model, is_active, state):

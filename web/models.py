@@ -3,7 +3,7 @@
 Runs in MicroPython and CPython, like `web.state`.
 """
 
-from web.query import changed, names
+from web.query import changed, is_on_hub, names
 from web.text import file_size, plural
 
 MOST_MODELS = 2
@@ -23,7 +23,8 @@ def model_name(state, model):
 def about_model(state, model):
     """A few words about a model: where it comes from."""
     if model in state["files"]:
-        return "your file, {}".format(file_size(state["files"][model]["size"]))
+        size = file_size(state["files"][model]["size"])
+        return ("Hugging Face, {} read" if is_on_hub(model) else "your file, {}").format(size)
     if model in state["request"]["tables"]:
         return "{}, from a link or file".format(
             plural(launches(state["request"]["tables"][model]), "kernel")

@@ -5,6 +5,9 @@ from phantomgpu.comparison.search import ranked
 CURVE_AXES = (("model", "models"), ("precision", "precisions"), ("runtime", "runtimes"))
 """What of a comparison the chart against batch size shows one at a time."""
 
+HUB = "hf:"
+"""What names of models of Hugging Face begin with."""
+
 BATCH_CHOICES = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
@@ -258,8 +261,13 @@ def model_choices(state):
 
 
 def is_address(text):
-    """Whether what was typed is where a model lies on the web."""
-    return text.strip().lower().startswith(("https://", "http://"))
+    """Whether what was typed is where a model lies on the web, or its name on the hub."""
+    return text.strip().lower().startswith(("https://", "http://", HUB))
+
+
+def is_on_hub(model):
+    """Whether a model is a repository of Hugging Face."""
+    return model.lower().startswith(HUB)
 
 
 def offered_runtimes(state):

@@ -10,7 +10,7 @@ from web.choose import CHOICES, FIRST_RUNTIMES, asked, with_error
 from web.grid import BATCHES as GRID_BATCHES
 from web.grid import covers, unpacked
 from web.models import with_model
-from web.query import awaited_file, changed, curve_request, largest
+from web.query import awaited_file, changed, curve_request, is_on_hub, largest
 
 FIRST_REQUEST = {
     "models": ["resnet50"],
@@ -293,6 +293,14 @@ def _restored(state, event):
     name = awaited_file(state)
     if not name:
         return state
+    if is_on_hub(name):
+        return with_error(
+            state,
+            "this link compares {}, a model of Hugging Face".format(name),
+            "the link you opened",
+            "write {} where models are searched, to read it from there; "
+            "all else that the link asks for is set".format(name),
+        )
     return with_error(
         state,
         "this link compares {}, a file on its sender's machine".format(name),

@@ -62,9 +62,9 @@ def _set_attributes(state):
         search.value = ""
     search.setAttribute(
         "placeholder",
-        "Search the second model, or paste an address"
+        "Search the second model, hf:org/name, or an address"
         if state["adding"]
-        else "Search models, or paste an address",
+        else "Search models, hf:org/name, or an address",
     )
     document.getElementById("differences").hidden = not _drawn["differences"]
     busy = "true" if state["work"] else "false"

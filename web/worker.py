@@ -21,10 +21,12 @@ import phantomgpu
 from phantomgpu.app import App
 from phantomgpu.dtype import PRECISIONS
 from phantomgpu.errors import PhantomGPUError
+from phantomgpu.families.repository import is_repository
 from phantomgpu.onnx import BytesSource
 from phantomgpu.onnx.source import GZIP_MAGIC
 from web.address import address_source
 from web.catalog import page_catalog, page_gpu, page_inspection
+from web.hub import hub_source
 from web.stream import in_request_order
 from web.why_answer import Explained
 from web.why_packed import why_packed
@@ -120,10 +122,11 @@ async def open_file(file, name):
 
 
 async def open_address(address, _name):
-    """Read the graph of a model on a web server, by ranges."""
+    """Read the graph of a model on a web server, by ranges, or of a repository of the hub."""
     await onnx_loaded
     try:
-        source = await address_source(address)
+        is_hub = is_repository(address)
+        source = await (hub_source(address) if is_hub else address_source(address))
     except PhantomGPUError as error:
         return json.dumps({"error": error.as_dict()})
     return answered(lambda: opened(source))
