@@ -1,18 +1,36 @@
 """What a person chooses -> the next state: models, GPUs, batches, precisions, runtimes, sizes."""
 
 from web import custom
+from web.models import with_model, without_model
 from web.query import changed, largest, model_choices, offered_runtimes
 
 MOST_GPUS = 8
+BESIDE = "|"
+"""In the id of a pinned row, between its GPU and its model."""
+
 FIRST_RUNTIMES = ["tensorrt"]
 
 
 def _chose_model(state, event):
-    model = event["id"]
-    opened = state["file"] if state["file"] and state["file"]["id"] == model else None
-    state = changed(state, model_open=False, model_filter="", file=opened, inspection=None)
-    state = changed(asked(state, models=[model], dims={}), error=None, refused=[])
-    return _with_offered_runtimes(state)
+    models = with_model(state, event["id"])
+    state = changed(state, model_open=False, model_filter="", adding=False, chosen=None)
+    kept = state["request"] if len(models) > 1 else {"dims": {}, "tables": {}}
+    state = asked(state, models=models, dims=kept["dims"], tables=kept["tables"])
+    return _with_offered_runtimes(changed(state, error=None, refused=[]))
+
+
+def _removed_model(state, event):
+    state = changed(state, request=without_model(state, event["id"]), chosen=None, notice="")
+    baseline = state["baseline"].partition(BESIDE)[0]
+    return _with_offered_runtimes(changed(state, error=None, refused=[], baseline=baseline))
+
+
+def _adding(state, _event):
+    return changed(state, adding=not state["adding"], notice="")
+
+
+def _with_table(state, _event):
+    return changed(state, with_table=not state["with_table"])
 
 
 def _with_offered_runtimes(state):
@@ -44,7 +62,7 @@ def _toggled_gpu(state, event):
     gpus = _toggled(state["request"]["gpus"], event["id"], [])
     if len(gpus) > MOST_GPUS:
         return changed(state, notice="Eight GPUs at a time: take one out first.")
-    baseline = state["baseline"] if state["baseline"] in gpus else ""
+    baseline = state["baseline"] if state["baseline"].partition(BESIDE)[0] in gpus else ""
     state = changed(asked(state, gpus=gpus), baseline=baseline)
     return changed(state, request=custom.with_profiles(state["request"], state["custom"]))
 
@@ -133,6 +151,9 @@ def with_error(state, what, where, fix):
 
 CHOICES = {
     "model_chosen": _chose_model,
+    "model_removed": _removed_model,
+    "model_adding": _adding,
+    "table_toggled": _with_table,
     "model_typed": _typed_model,
     "model_moved": _moved_in_models,
     "model_closed": _closed_models,

@@ -30,6 +30,7 @@ def grid_request(model, gpus):
         "batches": list(BATCHES),
         "dims": {},
         "profiles": {},
+        "tables": {},
     }
 
 
@@ -55,9 +56,10 @@ def _packed_cell(cell):
 def covers(grid, request):
     """Whether a grid answers all of a request."""
     return (
-        request["models"] == [grid["model"]]
+        grid["model"] in request["models"]
         and not request["dims"]
         and not request["profiles"]
+        and not request["tables"]
         and all(gpu in grid["gpus"] for gpu in request["gpus"])
         and all(runtime in RUNTIMES for runtime in request["runtimes"])
         and all(precision in PRECISIONS for precision in request["precisions"])

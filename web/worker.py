@@ -5,30 +5,41 @@ Every answer is ``{"ok": value}`` or ``{"error": {code, what, where, fix}}``.
 
 import asyncio
 import json
+import time
 import traceback
 from pathlib import Path
 
 import js
 import site_parts
 
-__export__ = ["catalog", "check_profile", "compare", "complete_profile", "decode_link",
-              "encode_link", "explain", "inspect", "netron", "new_variant", "open_address",
-              "open_file", "profile", "why", "why_csv", "why_kernel"]  # fmt: skip
+__export__ = ["catalog", "check_profile", "compare", "compare_streaming", "complete_profile",
+              "decode_link", "differences", "encode_link", "explain", "inspect", "netron",
+              "new_variant", "open_address", "open_file", "open_request", "profile",
+              "save_request", "why", "why_csv", "why_kernel"]  # fmt: skip
 
 import phantomgpu
 from phantomgpu.app import App
 from phantomgpu.dtype import PRECISIONS
 from phantomgpu.errors import PhantomGPUError
+from phantomgpu.families.repository import is_repository
 from phantomgpu.onnx import BytesSource
 from phantomgpu.onnx.source import GZIP_MAGIC
 from web.address import address_source
 from web.catalog import page_catalog, page_gpu, page_inspection
+from web.hub import hub_source
+from web.stream import in_request_order
 from web.why_answer import Explained
 from web.why_packed import why_packed
 
 # onnx's compiled shape inference comes while the catalogue is read; what looks
 # into a model awaits it.
 onnx_loaded = asyncio.ensure_future(site_parts.load("onnx"))
+
+# A channel, since what an export returns comes only when all of it is done.
+channel = js.BroadcastChannel.new("phantomgpu-cells")
+
+PAUSE_S = 0.12
+"""From which on a comparison that is not done tells what it has: less would only flicker."""
 
 PROFILES = Path(phantomgpu.__file__).parent / "profiles"
 
@@ -103,32 +114,61 @@ def catalog():
     )
 
 
-async def open_file(file):
+async def open_file(file, name):
     """Read a dropped model's graph, its weights left where they are."""
     await onnx_loaded
 
-    return answered(lambda: opened(BlobSource(file)))
+    return answered(lambda: opened(BlobSource(file), name))
 
 
-async def open_address(address):
-    """Read the graph of a model on a web server, by ranges."""
+async def open_address(address, _name):
+    """Read the graph of a model on a web server, by ranges, or of a repository of the hub."""
     await onnx_loaded
     try:
-        source = await address_source(address)
+        is_hub = is_repository(address)
+        source = await (hub_source(address) if is_hub else address_source(address))
     except PhantomGPUError as error:
         return json.dumps({"error": error.as_dict()})
     return answered(lambda: opened(source))
 
 
-def opened(source):
-    """A model of one's own, from now on known by its name."""
-    return {**app.open_model(unpacked(source), name=source.name), "size": source.size}
+def opened(source, name=""):
+    """A model of one's own, from now on known by a name, by default its own."""
+    return {**app.open_model(unpacked(source), name=name or source.name), "size": source.size}
 
 
 async def compare(request):
     """The document of ``compare --json``."""
     await onnx_loaded
     return answered(lambda: app.compare(json.loads(request)))
+
+
+async def compare_streaming(request, ticket):
+    """Its cells; where they take a while, those that are there are told of meanwhile."""
+    await onnx_loaded
+
+    def compared():
+        asked = json.loads(request)
+        cells, told, last = [], 0, time.monotonic()
+        for cell in app.compare_streaming(asked):
+            cells.append(cell)
+            if time.monotonic() - last > PAUSE_S:
+                tell_cells(ticket, cells[told:])
+                told, last = len(cells), time.monotonic()
+        return {"cells": in_request_order(cells, asked)}
+
+    return answered(compared)
+
+
+def tell_cells(ticket, cells):
+    """Some cells to the page, which is waiting for all of them."""
+    channel.postMessage(json.dumps({"ticket": ticket, "cells": cells}))
+
+
+async def differences(request):
+    """Where the times of two models differ."""
+    await onnx_loaded
+    return answered(lambda: app.differences(json.loads(request)))
 
 
 async def inspect(request):
@@ -142,6 +182,8 @@ async def inspect(request):
             dims=asked["dims"],
             runtime=asked["runtimes"][0],
             precision=asked["precisions"][0],
+            tables=asked["tables"],
+            beside=asked["models"][1:],
         )
         return page_inspection(document)
 
@@ -202,9 +244,27 @@ def new_variant(gpu, taken):
     return answered(lambda: app.new_variant(gpu, taken=json.loads(taken)))
 
 
-def encode_link(request, saw):
+async def encode_link(request, with_tables, saw):
     """The share link of a request, and what its sender sees."""
-    return answered(lambda: app.encode_link(json.loads(request), saw=json.loads(saw)))
+    await onnx_loaded
+    return answered(
+        lambda: app.encode_link(
+            json.loads(request), saw=json.loads(saw), with_tables=json.loads(with_tables)
+        )
+    )
+
+
+async def save_request(request, with_tables):
+    """The text of a file that holds a request."""
+    await onnx_loaded
+    return answered(
+        lambda: app.save_request(json.loads(request), with_tables=json.loads(with_tables))
+    )
+
+
+def open_request(text, name):
+    """The request that such a file holds."""
+    return answered(lambda: app.open_request(text, origin=name))
 
 
 def decode_link(link):

@@ -56,6 +56,7 @@ def a_request(**fields: Any) -> Json:
         "batches": [1, 8],
         "dims": {},
         "profiles": {},
+        "tables": {},
     } | fields
 
 
@@ -120,5 +121,6 @@ def _dim(symbol: str, value: int, *, is_batch: bool = False) -> Json:
 
 
 def a_state(*cells: Json, **fields: Any) -> Json:
-    state = initial(a_catalog(), a_request(), a_comparison(*cells))
+    inspection = fields.pop("inspection", None)
+    state = initial(a_catalog(), a_request(), a_comparison(*cells), inspection)
     return state | {"engine": {"phase": "ready", "text": ""}} | fields
