@@ -234,9 +234,9 @@ def complete_profile(gpu, text, line, column):
     return answered(lambda: app.complete_profile(gpu, text, line, column))
 
 
-def new_variant(gpu, taken):
-    """Id and first lines of a profile that stands on a GPU."""
-    return answered(lambda: app.new_variant(gpu, taken=json.loads(taken)))
+def new_variant(gpu, taken, text):
+    """Id and first lines of a profile that stands on a GPU, or on a profile of one's own."""
+    return answered(lambda: app.new_variant(gpu, taken=json.loads(taken), text=text))
 
 
 async def encode_link(request, with_tables, saw):
