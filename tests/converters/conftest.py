@@ -107,15 +107,20 @@ def inspected(phantomgpu):
     return inspect
 
 
-@pytest.fixture
-def converted(phantomgpu, tmp_path):
-    """The ONNX file that ``convert`` writes."""
+@pytest.fixture(scope="session")
+def converted(repository, tmp_path_factory):
+    """The ONNX file that ``convert`` writes; each is made once."""
+    program = repository / ".venv" / "bin" / "phantomgpu"
+    made = {}
 
     def convert(*words):
-        out = tmp_path / "made.onnx"
-        told = phantomgpu("convert", *words, "-o", out)
-        assert told.code == 0, told.err
-        return out
+        if words not in made:
+            out = tmp_path_factory.mktemp("converted") / "made.onnx"
+            command = [program, "convert", *map(str, words), "-o", out]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            made[words] = out
+        return made[words]
 
     return convert
 

@@ -19,9 +19,8 @@ def test_multiply_adds_are_those_that_pytorch_counts(made, name, weights, conver
     assert found["macs"] == made.counted[name]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_it_is_compared_without_converting_it_first(made, name, compared):
-    (cell,) = compared(made / name, "--isolated", *TOKENS, "--gpus", "t4")
+def test_it_is_compared_without_converting_it_first(made, compared):
+    (cell,) = compared(made / "squeezebert", *TOKENS, "--gpus", "t4")
 
     assert cell["problem"] is None
 

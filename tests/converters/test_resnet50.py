@@ -16,19 +16,12 @@ MOST_APART = 0.03
 
 
 @pytest.fixture(scope="module")
-def files(models_of, tmp_path_factory, repository):
-    import subprocess
-
-    folder = tmp_path_factory.mktemp("resnet50")
-    sources = {
-        "keras": models_of("tensorflow") / "resnet50.keras",
-        "torch": f"{MAKERS / 'torch_small.py'}:resnet",
+def files(models_of, converted):
+    return {
+        "onnx": "resnet50",
+        "keras": converted(models_of("tensorflow") / "resnet50.keras"),
+        "torch": converted(f"{MAKERS / 'torch_small.py'}:resnet"),
     }
-    program = repository / ".venv" / "bin" / "phantomgpu"
-    for name, source in sources.items():
-        command = [program, "convert", source, "-o", folder / f"{name}.onnx"]
-        subprocess.run(command, check=True, capture_output=True)
-    return {"onnx": "resnet50", **{name: folder / f"{name}.onnx" for name in sources}}
 
 
 def test_each_has_the_multiply_adds_that_both_frameworks_count(files, models_of, inspected):

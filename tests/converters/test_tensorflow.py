@@ -26,6 +26,13 @@ def test_the_batch_stays_free(made, name, converted, inspected):
 
 
 @pytest.mark.parametrize("name", SMALL)
+def test_it_is_compared(made, name, converted, compared):
+    (cell,) = compared(converted(made / name), "--gpus", "t4", "--precision", "int8")
+
+    assert cell["problem"] is None
+
+
+@pytest.mark.parametrize("name", ["savedmodel", "small.h5", "small-int8.tflite"])
 def test_it_is_compared_without_converting_it_first(made, name, compared):
     (cell,) = compared(made / name, "--gpus", "t4", "--precision", "int8")
 

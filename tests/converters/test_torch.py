@@ -33,6 +33,13 @@ def test_multiply_adds_are_those_that_pytorch_counts(made, name, converted, insp
 
 
 @pytest.mark.parametrize("name", HOW)
+def test_it_is_compared(made, name, converted, compared):
+    (cell,) = compared(converted(made / name, *HOW[name]), "--gpus", "t4", "--batch", "8")
+
+    assert cell["problem"] is None
+
+
+@pytest.mark.parametrize("name", ["whole.pt", "weights.pt", "program.pt2"])
 def test_it_is_compared_without_converting_it_first(made, name, compared):
     (cell,) = compared(made / name, *HOW[name], "--gpus", "t4", "--batch", "8")
 
