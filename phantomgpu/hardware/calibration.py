@@ -240,7 +240,7 @@ RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {
         ),
         Parameter("run_slowdown", 0.5, 2.0, "1", "a run beside the sum of kernels timed alone"),
         *(
-            Parameter(f"slowdown_{kind}", 0.1, 10.0, "1", f"its {kind} kernels beside the best")
+            Parameter(f"slowdown_{kind}", 0.1, 20.0, "1", f"its {kind} kernels beside the best")
             for kind in KERNEL_KINDS
         ),
         *(
