@@ -36,8 +36,8 @@ class Activities:
         cache_s: Traffic with the cache, which the clock paces too. [gpu, kernel]
         memory_s: Traffic with the memory, which it does not. [gpu, kernel]
         energy_j: Switching energy. [gpu, kernel]
-        steps: Of a product's slowest SM, behind which its loads hide; NaN for all other kernels.
-            [gpu, kernel]
+        steps: Of a tensor-core product's slowest SM, behind which its loads hide; NaN for all
+            other kernels. [gpu, kernel]
         least_s: What the kernel takes at the very least, whoever wrote it. [gpu, kernel]
     """
 
@@ -107,11 +107,13 @@ def _traffic(
     """Bytes the cache serves, and bytes the memory does. Each [gpu, kernel]."""
     activations = kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes
     values, decodes = boards.values, kinds == FAMILY["decode"]
+    is_shared = kernels.matrix_flops > 0.0
+    share = values["cache_share"] / np.where(is_shared, values["cache_copies"], 1.0)
     hits = [
         hit_share(
             working_bytes=working,
             cache_bytes=boards.cache_bytes,
-            usable_share=np.where(decodes, values["kv_cache_share"], values["cache_share"]),
+            usable_share=np.where(decodes, values["kv_cache_share"], share),
             sharpness=np.where(decodes, values["kv_cache_sharpness"], values["cache_sharpness"]),
         )
         for working in (
@@ -146,7 +148,8 @@ def _matrix_core(
     rows = np.flatnonzero(has_products & ~is_attention)
     if len(rows):
         product = _products(rows_of(kernels, rows), boards.of(rows))
-        core_s[..., rows], steps[..., rows] = product.seconds, product.steps
+        core_s[..., rows] = product.seconds
+        steps[..., rows] = np.where(kernels.peak[rows] == _FP32, np.nan, product.steps)
     rows = np.flatnonzero(has_products & is_attention)
     if len(rows):
         some, on = rows_of(kernels, rows), boards.of(rows)
