@@ -46,6 +46,8 @@ SIGMA_SHARED, SIGMA_OWN = 0.1, 1.0
 KINDS = ("gemv", "weight_only", "matmul", "attention", "decode", "norm", "pointwise")
 SIGMA_KIND = 0.5
 NOISE, STEP, ROUNDS_OF_FIT, FURTHEST = 0.1, 0.02, 12, 0.5
+MOST = float(np.log(9.99))
+"""A profile takes no slowdown of more than 10."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +300,7 @@ def solved(errors: Errors, expected: Array, sigmas: Array) -> Array:
         hessian = slopes.T @ (slopes * weight[:, None]) + np.diag(1.0 / sigmas**2)
         gradient = slopes.T @ (weight * error) + (x - expected) / sigmas**2
         x = x - np.clip(np.linalg.solve(hessian, gradient), -FURTHEST, FURTHEST)
+        x = np.minimum(x, expected + MOST)
     return x
 
 
