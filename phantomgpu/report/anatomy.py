@@ -45,7 +45,10 @@ _ATTENTION: Final = (
 )
 _BY_CACHE: Final = "bytes of the model's graph, divided by what fits the cache"
 _BY_STEPS: Final = "the more steps a product has, the better its loads hide"
-_OVERLAP: Final = dict.fromkeys(("matmul", "weight_only", "gemv", "conv", "grouped", "recurrent"), ("product_sharpness", "overlap_growth")) | {"decode": ("decode_sharpness",)}
+_OVERLAP: Final = dict.fromkeys(
+    ("matmul", "weight_only", "gemv", "conv", "grouped", "recurrent"),
+    ("product_sharpness", "overlap_growth"),
+) | {"decode": ("decode_sharpness",)}
 """Fitted values of the overlap, by kind of kernel; all others overlap as ``roofline_sharpness``."""
 _VECTOR: Final = "(vector FLOPs + special FLOPs · special cost) / (fp32 peak · efficiency)"
 _DEPTHWISE: Final = "FLOPs / (fp32 peak · depthwise efficiency)"
