@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.fitting import plan
-from benchmarks.fitting.intervals import Widths
+from benchmarks.fitting.intervals import Widths, runs_by_kind
 from benchmarks.fitting.model import Model, Name, process_of
 from phantomgpu.hardware.calibration import PARAMETERS
 
@@ -134,6 +134,7 @@ class Writer:
                 own["version"] = plan.VERSIONED[runtime]
             if at in widths.runtime:
                 own["spread_run"] = widths.runtime[at]
+                own.update(runs_by_kind(self.model.table, self.model.boards, at))
             if not own or not path.exists():
                 continue
             text = path.read_text(encoding="utf-8")

@@ -223,6 +223,10 @@ RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {
         Parameter("version", 0.0, 1e4, "1", "version that the values stand for"),
         Parameter("older_version", 0.0, 1.0, "1", "ln(slowdown) by each version number of age"),
         Parameter("spread_run", 0.0, 3.0, "1", "ln(error) that 80 % of its runs stay below"),
+        *(
+            Parameter(f"runs_{kind}", 0.0, 1e6, "1", f"measured runs that {kind} kernels shape")
+            for kind in KERNEL_KINDS
+        ),
         Parameter("run_slowdown", 0.5, 2.0, "1", "a run beside the sum of kernels timed alone"),
         *(
             Parameter(f"slowdown_{kind}", 0.1, 10.0, "1", f"its {kind} kernels beside the best")
