@@ -3,6 +3,7 @@
 from web import custom
 from web.models import with_model, without_model
 from web.query import changed, largest, model_choices, offered_runtimes
+from web.served import LANGUAGE_RUNTIME, USUAL, asks
 
 MOST_GPUS = 8
 BESIDE = "|"
@@ -35,8 +36,11 @@ def _with_table(state, _event):
 
 def _with_offered_runtimes(state):
     """The request without runtimes that do not serve its model."""
-    offered = [runtime["id"] for runtime in offered_runtimes(state)]
-    kept = [name for name in state["request"]["runtimes"] if name in offered]
+    entries = {runtime["id"]: runtime for runtime in offered_runtimes(state)}
+    kept = [name for name in state["request"]["runtimes"] if name in entries]
+    if asks(state) == ["tokens"] and LANGUAGE_RUNTIME in entries:
+        serving = [name for name in kept if entries[name].get("models") == "language"]
+        kept = serving or [LANGUAGE_RUNTIME]
     if kept == state["request"]["runtimes"]:
         return state
     return asked(state, runtimes=kept or FIRST_RUNTIMES)
@@ -129,6 +133,26 @@ def _set_dim(state, event):
     return asked(state, dims=dims)
 
 
+def _set_load(state, event):
+    """Tokens of each request, what the cache is kept in, or the number of steps."""
+    name, text = event["field"], event["text"].strip().replace(",", "")
+    if name == "kv_precision":
+        return asked(state, kv_precision=text)
+    if not text:
+        return asked(state, **{name: USUAL[name]})
+    if text.isdigit() and int(text) > 0:
+        return asked(state, **{name: int(text)})
+    label = name.replace("_", " ")
+    return with_error(
+        state,
+        "{} is '{}', which is not a number of them".format(label, text),
+        "Each request, {}".format(label),
+        "write a whole number of at least 1, or nothing for {}".format(
+            USUAL[name] or "the usual number"
+        ),
+    )
+
+
 def asked(state, **fields):
     """The state with some fields of its request replaced."""
     return changed(state, request=changed(state["request"], **fields), notice="")
@@ -164,4 +188,5 @@ CHOICES = {
     "precision_toggled": _toggled_precision,
     "runtime_toggled": _toggled_runtime,
     "dim_set": _set_dim,
+    "load_set": _set_load,
 }

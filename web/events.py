@@ -168,6 +168,9 @@ class Events:
         elif action == "dim":
             symbol = told(element, "symbol")
             page.dispatch({"type": "dim_set", "symbol": symbol, "text": element.value})
+        elif action == "load":
+            field = told(element, "field")
+            page.dispatch({"type": "load_set", "field": field, "text": element.value})
         elif action == "batch-text" and element.value.strip():
             page.dispatch({"type": "batches_typed", "text": element.value})
             element.value = ""

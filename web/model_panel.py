@@ -1,7 +1,7 @@
 """The models that are compared -> their cards, the search for another, the free dimensions."""
 
 from web.models import MOST_MODELS, about_model, model_name
-from web.query import free_dims, is_address, is_on_hub, model_choices
+from web.query import free_dims, group_of, is_address, is_on_hub, model_choices
 from web.text import count, escaped, file_size, grouped, percent
 
 
@@ -15,12 +15,11 @@ def model_list(state):
     if not choices:
         return "<p class='none'>No built-in model of that name. Your own ONNX file works too.</p>"
     parts = []
-    task = None
+    group, is_search = None, bool(state["model_filter"].strip())
     for place, model in enumerate(choices):
-        if model.get("task") != task:
-            task = model.get("task")
-            if task:
-                parts.append("<div class='task' role='presentation'>{}</div>".format(escaped(task)))
+        if not is_search and group_of(model) != group:
+            group = group_of(model)
+            parts.append("<div class='task' role='presentation'>{}</div>".format(group))
         parts.append(_model_option(model, place == state["model_active"], state))
     return "".join(parts)
 
@@ -50,9 +49,11 @@ def _model_option(model, is_active, state):
 
 
 def _model_size(model):
+    """Task and size: what tells models of like names apart."""
+    parts = [escaped(model.get("task", ""))]
     if model.get("parameters"):
-        return "{} parameters".format(count(model["parameters"]))
-    return ""
+        parts.append(count(model["parameters"]))
+    return " · ".join(part for part in parts if part)
 
 
 def model_cards(state):

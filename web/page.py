@@ -7,6 +7,8 @@ index.html, so that a finished comparison is there before any script runs.
 from web import chart, curve, model_panel, panel, table
 from web.models import model_name, own_files, short_model
 from web.query import coming_cells, is_stale, names, shown_cells
+from web.served import METRICS as SERVED_METRICS
+from web.served import asks, has_served, load_fields, served_verdict
 from web.share import difference
 from web.stream import awaited
 from web.text import capital, escaped
@@ -57,6 +59,11 @@ def regions(state, width):
         "differences": _kept("differences", (state["differences"], result), lambda: _apart(state)),
         "share-options": _share_options(state),
         "metrics": _metric_tabs(state),
+        "load": load_fields(state),
+        "batch-title": "Requests at once" if asks(state) == ["tokens"] else "Batch sizes",
+        "curve-heading": "Against requests at once"
+        if state["metric"] in SERVED_METRICS
+        else "Against batch size",
     }
     found.update(_kept("answer", shown, lambda: _answer(state)))
     return found
@@ -91,8 +98,11 @@ def _answer(state):
     places = [] if coming is None else awaited(cells, request, state["shown_batch"])
     gpus = {gpu["id"]: gpu for gpu in state["catalog"]["gpus"]}
     models = [(model, short_model(state, model)) for model in request["models"]]
+    able = any(cell["latency_ms"] for cell in cells)
     if len(models) == 2 and not places:
         answer = versus(cells, gpus, models, state["chosen"])
+    elif has_served(cells) and able:
+        answer = served_verdict(cells, gpus, model_name(state, request["models"][0]), request)
     else:
         answer = verdict(cells, gpus, model_name(state, request["models"][0]))
     rows = table.comparison_table(
@@ -216,7 +226,9 @@ def _kicker(state):
                 else model_name(answered, request["models"][0]),
                 ", ".join(request["precisions"]),
                 ", ".join(runtimes.get(runtime, runtime) for runtime in request["runtimes"]),
-                "batch {}".format(state["shown_batch"]),
+                "{} at once".format(state["shown_batch"])
+                if asks(answered) == ["tokens"]
+                else "batch {}".format(state["shown_batch"]),
             )
         )
     )
@@ -228,7 +240,8 @@ def _batch_tabs(state):
     batches = sorted({cell["batch"] for cell in state["result"]["comparison"]["cells"]})
     if len(batches) < 2:
         return ""
-    return "<span class='label' id='batch-label'>Batch</span>" + "".join(
+    label = "At once" if asks(_answered(state)) == ["tokens"] else "Batch"
+    return "<span class='label' id='batch-label'>{}</span>".format(label) + "".join(
         _tab("show-batch", batch, str(batch), batch == state["shown_batch"]) for batch in batches
     )
 
@@ -236,7 +249,11 @@ def _batch_tabs(state):
 def _metric_tabs(state):
     return "".join(
         _tab("metric", key, chart.METRICS[key]["name"], key == state["metric"])
-        for key in ("throughput_per_s", "latency_ms")
+        for key in (
+            SERVED_METRICS
+            if state["metric"] in SERVED_METRICS
+            else ("throughput_per_s", "latency_ms")
+        )
     )
 
 

@@ -1,6 +1,7 @@
 """A state -> what is asked of it: the engine's next job, the lists to choose from, the rows."""
 
 from phantomgpu.comparison.search import ranked
+from web.served import kind_of, sort_value
 
 CURVE_AXES = (("model", "models"), ("precision", "precisions"), ("runtime", "runtimes"))
 """What of a comparison the chart against batch size shows one at a time."""
@@ -241,10 +242,10 @@ def in_order(cells, sort, gpu_names):
             return (gpu_names.get(cell["gpu"], cell["gpu"]).lower(), cell["model"])
         if key == "memory_bytes":
             return cell["memory_bytes"] / max(cell["memory_limit_bytes"], 1)
-        return cell[key]
+        return sort_value(cell, key)
 
-    with_figure = [cell for cell in cells if key == "gpu" or cell.get(key) is not None]
-    without = [cell for cell in cells if not (key == "gpu" or cell.get(key) is not None)]
+    with_figure = [cell for cell in cells if key == "gpu" or sort_value(cell, key) is not None]
+    without = [cell for cell in cells if not (key == "gpu" or sort_value(cell, key) is not None)]
     return sorted(with_figure, key=value, reverse=sort["descending"]) + without
 
 
@@ -257,7 +258,27 @@ def model_choices(state):
     """Built-in models that what was typed may mean, best first, in any usual spelling."""
     models = {model["id"]: model for model in state["catalog"]["models"]}
     entries = [model["search"] for model in state["catalog"]["models"]]
-    return [models[key] for key in ranked(state["model_filter"], entries)]
+    found = [models[key] for key in ranked(state["model_filter"], entries)]
+    if state["model_filter"].strip():
+        return found
+    return [model for group in GROUPS for model in found if group_of(model) == group]
+
+
+GROUPS = ("Vision", "Language", "Image generation", "Audio")
+
+
+def group_of(model):
+    """The shelf a model stands on, by its task.
+
+    >>> [group_of({"task": task}) for task in ("object detection", "text encoding")]
+    ['Vision', 'Language']
+    """
+    task = model.get("task", "")
+    if "speech" in task or "audio" in task:
+        return "Audio"
+    if task.startswith("images from"):
+        return "Image generation"
+    return "Language" if task.startswith(("text", "question")) else "Vision"
 
 
 def is_address(text):
@@ -285,6 +306,8 @@ def serves_language(state):
     tasks = {entry["id"]: entry["task"] for entry in state["catalog"]["models"]}
     for model in state["request"]["models"]:
         held = state["inspections"].get(model)
+        if kind_of(state, model) == "tokens":
+            return True
         if model in tasks:
             if tasks[model].startswith("text generation"):
                 return True

@@ -7,10 +7,11 @@ order of a dict. Nothing here touches the document, the clock or the worker.
 
 from web import custom
 from web.choose import CHOICES, FIRST_RUNTIMES, asked, with_error
-from web.grid import BATCHES as GRID_BATCHES
-from web.grid import covers, unpacked
+from web.grid import covers, grid_batches, unpacked
 from web.models import with_model
 from web.query import awaited_file, changed, curve_request, is_on_hub, largest
+from web.served import METRICS as SERVED_METRICS
+from web.served import USUAL, has_served
 
 FIRST_REQUEST = {
     "models": ["resnet50"],
@@ -21,6 +22,10 @@ FIRST_REQUEST = {
     "dims": {},
     "profiles": {},
     "tables": {},
+    "prompt_tokens": USUAL["prompt_tokens"],
+    "output_tokens": USUAL["output_tokens"],
+    "kv_precision": USUAL["kv_precision"],
+    "steps": USUAL["steps"],
 }
 
 # What a request means by what it leaves out; comparison/request.py says the same.
@@ -31,6 +36,10 @@ LEFT_OUT = {
     "dims": {},
     "profiles": {},
     "tables": {},
+    "prompt_tokens": USUAL["prompt_tokens"],
+    "output_tokens": USUAL["output_tokens"],
+    "kv_precision": USUAL["kv_precision"],
+    "steps": USUAL["steps"],
 }
 
 
@@ -112,9 +121,10 @@ def _answered_early(state):
         if grid is None or not covers(grid, request):
             return state
         cells += unpacked(grid, request)
-    curve = changed(curve_request(state), batches=list(GRID_BATCHES))
+    wanted = curve_request(state)
+    curve = changed(wanted, batches=grid_batches(state["grids"][wanted["models"][0]]))
     return changed(
-        state,
+        _fitting_metric(state, cells),
         result={"request": request, "comparison": {"cells": cells}},
         curve={"request": curve, "cells": unpacked(state["grids"][curve["models"][0]], curve)},
         made="build",
@@ -127,7 +137,7 @@ def _sorted_by(state, event):
     if sort["key"] == event["key"]:
         descending = not sort["descending"]
     else:
-        descending = event["key"] in ("throughput_per_s", "mfu")
+        descending = event["key"] in ("throughput_per_s", "tokens_per_s", "mfu")
     return changed(state, sort={"key": event["key"], "descending": descending})
 
 
@@ -168,6 +178,7 @@ def _working(state, event):
 
 def _compared(state, event):
     comparison = event["comparison"]
+    state = _fitting_metric(state, comparison["cells"])
     batches = [cell["batch"] for cell in comparison["cells"]]
     shown = state["shown_batch"]
     return changed(
@@ -180,6 +191,14 @@ def _compared(state, event):
         coming=None,
         shown_batch=shown if shown in batches else largest(batches),
     )
+
+
+def _fitting_metric(state, cells):
+    """The state with a metric of the chart that its models have."""
+    served = has_served(cells)
+    if served == (state["metric"] in SERVED_METRICS):
+        return state
+    return changed(state, metric=SERVED_METRICS[0] if served else "throughput_per_s")
 
 
 def _streamed(state, event):

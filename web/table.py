@@ -1,6 +1,9 @@
 """Cells of a comparison -> the rows people read, sort and pin."""
 
 from web.choose import BESIDE
+from web.served import COLUMNS as SERVED_COLUMNS
+from web.served import CSV_COLUMNS as SERVED_CSV
+from web.served import has_served, longest, served_cells
 from web.text import (
     BOARD_GB_BYTES,
     architecture_name,
@@ -47,6 +50,7 @@ def comparison_table(cells, gpus, sort, baseline, best, models=None, awaited=())
         models: Name of each model by id, where there are several.
         awaited: Cells that are being worked out, of which only the place is known.
     """
+    served = has_served(cells)
     highs = [cell["latency_high_ms"] for cell in cells if cell["latency_high_ms"]]
     top = max(highs) if highs else 1
     several = {
@@ -56,6 +60,7 @@ def comparison_table(cells, gpus, sort, baseline, best, models=None, awaited=())
     pinned = _pinned(cells, baseline)
     several["models"] = models if models and len(models) > 1 else None
     several["baseline"] = baseline
+    several["ends"] = longest(cells) if served else None
     rows = "".join(_row(cell, gpus, top, several, pinned, cell is best) for cell in cells)
     rows += "".join(_awaited_row(cell, gpus, several) for cell in awaited)
     return (
@@ -63,7 +68,7 @@ def comparison_table(cells, gpus, sort, baseline, best, models=None, awaited=())
         "one row for each GPU. The buttons in the header sort.</caption>"
         "<thead role='rowgroup'><tr role='row'>{}</tr></thead>"
         "<tbody role='rowgroup'>{}</tbody></table>"
-    ).format(_head(sort), rows)
+    ).format(_head(sort, SERVED_COLUMNS if served else COLUMNS), rows)
 
 
 def _pinned(cells, baseline):
@@ -81,9 +86,9 @@ def pin_of(cell, has_several_models):
     return cell["gpu"] + BESIDE + cell["model"] if has_several_models else cell["gpu"]
 
 
-def _head(sort):
+def _head(sort, columns):
     parts = []
-    for key, name in COLUMNS:
+    for key, name in columns:
         chosen = key == sort["key"]
         order = ("descending" if sort["descending"] else "ascending") if chosen else "none"
         parts.append(
@@ -99,18 +104,18 @@ def _row(cell, gpus, top, several, pinned, is_best):
     gpu = gpus.get(cell["gpu"])
     first = _gpu_cell(cell, gpu, several, pinned, is_best)
     if cell["problem"] is not None:
-        rest = _problem(cell)
+        rest = _problem(cell, 6 if several["ends"] else 5)
         kind = "fails"
+    elif several["ends"]:
+        kind = "wins" if is_best else ""
+        rest = served_cells(cell, several, several["ends"])
+        rest += _cell("bound", "Bound by", _bound(cell, several)) + _basis(cell)
     else:
         kind = "wins" if is_best else ""
         rest = "".join(
             (
                 _latency(cell, top, pinned),
-                _cell(
-                    "throughput_per_s",
-                    "Throughput",
-                    "{}<small>/s</small>".format(_data(cell["throughput_per_s"])),
-                ),
+                _cell("throughput_per_s", "Throughput", _throughput(cell["throughput_per_s"])),
                 _memory(cell),
                 _cell("bound", "Bound by", _bound(cell, several)),
                 _basis(cell),
@@ -136,6 +141,13 @@ def _awaited_row(cell, gpus, several):
         _gpu_cell(cell, gpus.get(cell["gpu"]), several, {}, False, is_awaited=True),
         "<span class='main'>being worked out</span><span class='range' aria-hidden='true'></span>",
     )
+
+
+def _throughput(value):
+    """Samples a second; where there is less than one, a minute."""
+    if value >= 1:
+        return "{}<small>/s</small>".format(_data(value))
+    return "<data value='{}'>{}</data><small>/min</small>".format(exact(value), figure(60 * value))
 
 
 def _data(value):
@@ -266,11 +278,11 @@ def _basis(cell):
     )
 
 
-def _problem(cell):
+def _problem(cell, columns):
     problem = cell["problem"]
     return (
-        "<td role='cell' class='problem' colspan='5'><strong>{}</strong><span>{}</span></td>"
-    ).format(escaped(capital(problem["what"])), escaped(capital(problem["fix"])))
+        "<td role='cell' class='problem' colspan='{}'><strong>{}</strong><span>{}</span></td>"
+    ).format(columns, escaped(capital(problem["what"])), escaped(capital(problem["fix"])))
 
 
 CSV_COLUMNS = (
@@ -282,13 +294,17 @@ CSV_COLUMNS = (
 
 def as_csv(cells):
     """All cells as CSV, to the letter as `compare --csv` prints them."""
-    lines = [",".join(CSV_COLUMNS)]
+    served = any(cell.get("serving") for cell in cells)
+    columns = CSV_COLUMNS + (SERVED_CSV if served else ())
+    lines = [",".join(columns)]
     for cell in cells:
         problem = cell["problem"] or {}
-        fields = dict(cell)
+        fields = {name: None for name in SERVED_CSV}  # noqa: C420 (MicroPython has no fromkeys)
+        fields.update(cell.get("serving") or {})
+        fields.update(cell)
         for key in ("code", "what", "fix"):
             fields["problem_" + key] = problem.get(key)
-        lines.append(",".join(_field(fields[name]) for name in CSV_COLUMNS))
+        lines.append(",".join(_field(fields[name]) for name in columns))
     return "".join(line + "\r\n" for line in lines)
 
 

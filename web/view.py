@@ -66,7 +66,8 @@ def _set_attributes(state):
         if state["adding"]
         else "Search models, hf:org/name, or an address",
     )
-    document.getElementById("differences").hidden = not _drawn["differences"]
+    for name in ("differences", "load"):
+        document.getElementById(name).hidden = not _drawn[name]
     busy = "true" if state["work"] else "false"
     answer = document.getElementById("answer")
     answer.setAttribute("aria-busy", busy)

@@ -17,31 +17,46 @@ __export__ = ["catalog", "check_profile", "compare", "compare_streaming", "compl
               "new_variant", "open_address", "open_file", "open_request", "profile",
               "save_request", "why", "why_csv", "why_kernel"]  # fmt: skip
 
-import phantomgpu
-from phantomgpu.app import App
-from phantomgpu.dtype import PRECISIONS
 from phantomgpu.errors import PhantomGPUError
 from phantomgpu.families.repository import is_repository
 from phantomgpu.onnx import BytesSource
 from phantomgpu.onnx.source import GZIP_MAGIC
 from web.address import address_source
-from web.catalog import page_catalog, page_gpu, page_inspection
+from web.catalog import page_gpu, page_inspection
+from web.engine import CATALOG, app
 from web.hub import hub_source
 from web.stream import in_request_order
 from web.why_answer import Explained
 from web.why_packed import why_packed
 
-# onnx's compiled shape inference comes while the catalogue is read; what looks
-# into a model awaits it.
-onnx_loaded = asyncio.ensure_future(site_parts.load("onnx"))
+explained = Explained(app)
+
+
+class Loaded:
+    """A compiled module of the site; whoever awaits it first asks for it."""
+
+    def __init__(self, name):
+        self._name = name
+        self._loading = None
+
+    def __await__(self):
+        return self.start().__await__()
+
+    def start(self):
+        """Ask for it, once; the download goes on meanwhile."""
+        if self._loading is None:
+            self._loading = asyncio.ensure_future(site_parts.load(self._name))
+        return self._loading
+
+
+# onnx's shape inference; what looks into a model awaits it.
+onnx_loaded = Loaded("onnx")
 
 # A channel, since what an export returns comes only when all of it is done.
 channel = js.BroadcastChannel.new("phantomgpu-cells")
 
 PAUSE_S = 0.12
 """From which on a comparison that is not done tells what it has: less would only flicker."""
-
-PROFILES = Path(phantomgpu.__file__).parent / "profiles"
 
 
 class BlobSource:
@@ -64,23 +79,6 @@ def unpacked(source):
     if source.read(0, 2) != GZIP_MAGIC:
         return source
     return BytesSource(source.name, source.read(0, source.size))
-
-
-def profile_texts():
-    """TOML text of every profile by its path below profiles/."""
-    return {
-        path.relative_to(PROFILES).as_posix(): path.read_text("utf-8")
-        for path in sorted(PROFILES.rglob("*.toml"))
-    }
-
-
-def built_in(file):
-    """The Source of a built-in model, by its file name in the index."""
-    return BytesSource(file, (PROFILES / "models" / file).read_bytes())
-
-
-app = App(profile_texts(), built_in)
-explained = Explained(app)
 
 
 def answered(make):
@@ -106,12 +104,9 @@ def as_bug(error):
 
 
 def catalog():
-    """What can be chosen, for the page's state."""
-    return answered(
-        lambda: page_catalog(
-            phantomgpu.__version__, app.models(), app.gpus(), app.runtimes(), list(PRECISIONS)
-        )
-    )
+    """What can be chosen, for the page's state: its first question."""
+    onnx_loaded.start()
+    return answered(lambda: CATALOG)
 
 
 async def open_file(file, name):
@@ -239,9 +234,9 @@ def complete_profile(gpu, text, line, column):
     return answered(lambda: app.complete_profile(gpu, text, line, column))
 
 
-def new_variant(gpu, taken):
-    """Id and first lines of a profile that stands on a GPU."""
-    return answered(lambda: app.new_variant(gpu, taken=json.loads(taken)))
+def new_variant(gpu, taken, text):
+    """Id and first lines of a profile that stands on a GPU, or on a profile of one's own."""
+    return answered(lambda: app.new_variant(gpu, taken=json.loads(taken), text=text))
 
 
 async def encode_link(request, with_tables, saw):

@@ -1,5 +1,6 @@
 """A vector of logarithms to predictions: where every fitted value is used."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,16 @@ class Board:
 def process_of(group: str) -> tuple[float, float]:
     """Switching energy of a group's process, and its nominal clock."""
     return plan.PROCESS.get(group, plan.PROCESS.get(group.partition("/")[0], (0.6, 2e9)))
+
+
+def log_stated(name: str, group: str) -> float:
+    """What a group's construction changes in the logarithm of a value."""
+    architecture = group.partition("/")[0]
+    if name == "cache_share":
+        return -math.log(plan.PARTITIONS.get(group, plan.PARTITIONS.get(architecture, 1.0)))
+    if name == "joule_per_byte":
+        return math.log(plan.MEMORY.get(group, plan.MEMORY.get(architecture, 1.0)))
+    return 0.0
 
 
 class Model:
@@ -68,8 +79,7 @@ class Model:
         groups = np.array([b.group for b in self.boards])[t.run_gpu]
         for group in sorted(set(groups)):
             for name, sigma in plan.GROUP.items():
-                start = plan.GROUP_START.get(group, {}).get(name, 0.0)
-                self._add(("group", name, group), start, sigma, groups == group)
+                self._add(("group", name, group), 0.0, sigma, groups == group)
         kin = np.array([plan.KIN.get(group, "") for group in groups])
         for name, sigma in plan.KIN_SIGMA.items():
             for one in sorted(set(plan.KIN.values())):
@@ -125,6 +135,7 @@ class Model:
                 log[at] += self.group_offset(named, name, group)
                 log[at] += named.get(("kin", name, plan.KIN.get(group, "")), 0.0)
                 log[at] += named.get(("board", name, board), 0.0)
+                log[at] += log_stated(name, group)
                 if name.startswith("joule_per_flop"):
                     energy = named.get(("group", "energy", group), 0.0)
                     log[at] += np.log(process_of(group)[0]) + energy
@@ -142,8 +153,7 @@ class Model:
         relative = plan.RELATIVES.get(group, plan.RELATIVES.get(group.partition("/")[0], ""))
         if name in plan.INHERITED and relative and (own is None or abs(own) < 1e-3):
             return float(named.get(("group", name, relative), 0.0))
-        start = plan.GROUP_START.get(group, {}).get(name, 0.0)
-        return float(start if own is None else own)
+        return float(own or 0.0)
 
     def runtime_value(self, named: dict[Name, float], name: str, default: float) -> Array:
         """One of the runtimes' values. [runtime]."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.fitting.intervals import Widths, kind_shown, roofline_of, spread_of
+from benchmarks.fitting.familiar import roofline_of
+from benchmarks.fitting.intervals import Widths, spread_of
 from benchmarks.fitting.model import Board
 from benchmarks.fitting.table import Array, Table
 
@@ -93,8 +94,7 @@ class Goal:
 
 
 def page(
-    table: Table, boards: Sequence[Board], results: Results, spreads: dict[str, float],
-    widths: Widths,
+    table: Table, boards: Sequence[Board], results: Results, widths: Widths,
 ) -> str:  # fmt: skip
     """The whole page as Markdown."""
     roofline = rooflines(table, boards)
@@ -107,7 +107,7 @@ def page(
         "## Rank of GPUs\n",
         _ranks(table, results),
         "## Intervals\n",
-        _intervals(table, results, spreads, widths),
+        _intervals(table, results, widths),
         DISTRUST,
         METHOD,
         "## Every group of rows\n",
@@ -229,9 +229,9 @@ def _ranks(table: Table, results: Results) -> str:
     return _table(("prediction", "Kendall tau", "target", "pairs of GPUs"), lines)
 
 
-def _intervals(table: Table, results: Results, spreads: dict[str, float], widths: Widths) -> str:
+def _intervals(table: Table, results: Results, widths: Widths) -> str:
     """Share of rows inside the 80 % interval, GPU by GPU, each left out."""
-    alone = spread_of(table, spreads) * widths.scale["architecture"]
+    alone = spread_of(table, widths.kinds, widths.kernels) * widths.scale["architecture"]
     runtimes = table.run_runtime.tolist()
     of_runs = np.array([widths.runtime.get(at, widths.run["spec"]) for at in runtimes])
     half = np.where(table.is_model, of_runs, alone)
@@ -250,12 +250,14 @@ def _intervals(table: Table, results: Results, spreads: dict[str, float], widths
         lines.append(cells)
     head = ("GPU, left out", "operators", "inside", "relative width", "models", "inside",
             "relative width")  # fmt: skip
-    kinds = len(set(kind_shown(table).tolist()))
+    kinds = sum(len(own) for own in widths.kernels.values())
     said = (
         "Target: 0.75 to 0.87 inside, mean relative width at most 0.40. Spreads of lone kernels "
-        f"differ by kind ({kinds} of them); a board without rows is given "
-        f"{widths.scale['architecture']:.2f} times the spread of one with, an architecture "
-        f"without rows {widths.scale['spec']:.2f} times. A run of a model is given what runs "
+        f"are those of left-out GPUs, by runtime, kind and whether in fp32 ({kinds} of them); an "
+        f"architecture without rows is given {widths.scale['spec']:.2f} times as much, a measured "
+        f"board {widths.scale['calibrated']:.2f} times. Rows that show the host rather than the "
+        "kernel, fp8 with block scales in vLLM, have no say in that and are counted here. A run "
+        "of a model is given what runs "
         "under its runtime were off with GPUs left out, on a measured board too; never less than "
         f"{100 * widths.run['architecture']:.0f} % where the architecture has rows of lone "
         f"kernels only, {100 * widths.run['spec']:.0f} % where it has none or the runtime has no "

@@ -10,11 +10,13 @@ from typing import Final
 START: Final[Mapping[str, tuple[float, float]]] = {
     # CUTLASS and cuBLAS reach 85 to 95 % of a dense peak with large tiles.
     "efficiency_fp32": (0.95, 0.02), "efficiency_tf32": (0.80, 0.0),
-    "efficiency_fp16": (0.93, 0.02), "efficiency_fp8": (0.75, 0.15), "efficiency_int8": (0.9, 0.1),
+    "efficiency_fp16": (0.97, 0.02), "efficiency_fp8": (0.75, 0.15), "efficiency_int8": (0.9, 0.1),
     # Latency hidden by neither a small tile nor few warps: tens of cycles over a few elements.
-    "step_cycles": (1.7, 0.5), "step_cycles_fp32": (36.0, 0.5),
+    "step_cycles": (1.3, 0.5), "step_cycles_fp32": (36.0, 0.5),
     "pipeline_depth": (130.0, 0.5), "pipeline_depth_fp32": (4.0, 1.0),
     "operand_bytes_per_cycle": (300.0, 0.7), "operand_bytes_per_cycle_fp32": (30.0, 0.7),
+    # Half the throughput of a large tile at 48 x 48: what CUTLASS's profiler shows of small ones.
+    "tile_overhead": (2000.0, 0.5),
     "wave_smoothing": (0.9, 0.1), "split_cycles": (5600.0, 0.5), "split_traffic": (1.0, 0.5),
     "misalignment": (1.2, 0.1), "misalignment_fp32": (1.07, 0.05),
     "winograd_bytes_per_cycle": (70.0, 0.7), "depthwise_efficiency": (0.1, 1.0),
@@ -25,18 +27,20 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     # A block for one head: a few dependent loads, reductions and barriers.
     "head_block_cycles": (2500.0, 0.3), "head_key_cycles": (20.0, 0.5),
     "unpack_block_cycles": (8000.0, 0.3), "unpack_cycles": (0.15, 0.3),
-    "decode_sharpness": (3.0, 0.4), "kv_cache_share": (0.8, 0.3), "kv_cache_sharpness": (5.0, 0.4),
+    "decode_sharpness": (3.0, 0.4),
     "attention_step_cycles": (15.0, 0.7), "attention_block_cycles": (4500.0, 0.5),
     "attention_start_cycles": (14000.0, 0.4), "decode_block_cycles": (4500.0, 0.7),
     "vector_efficiency": (0.2, 0.7), "special_flops_cost": (8.0, 0.5),
     # BabelStream: 75 to 92 % of the peak.
-    "bandwidth_efficiency": (0.82, 0.06), "cache_bytes_per_cycle": (20.0, 0.4),
-    "cache_share": (0.47, 0.3), "cache_sharpness": (1.4, 0.2), "roofline_sharpness": (2.4, 0.2),
-    "start_cycles": (4500.0, 0.3),
+    "bandwidth_efficiency": (0.82, 0.06), "cache_bytes_per_cycle": (14.0, 0.4),
+    # All of a cache that is one: see PARTITIONS. Cyclic reuse of more than fits misses at once.
+    "cache_share": (1.0, 0.2), "cache_sharpness": (5.0, 0.4), "roofline_sharpness": (2.4, 0.2),
+    "product_sharpness": (1.4, 0.2), "overlap_growth": (0.2, 0.3),
+    "start_cycles": (4500.0, 0.3), "product_start_cycles": (4500.0, 0.2),
     # See PROCESS. A fused multiply-add on the vector units costs some ten times one of a tensor
     # core: operands come from the register file each time (Horowitz, ISSCC 2014).
     "joule_per_flop_fp32": (1.3e-11, 0.05), "joule_per_flop_fp16": (2.6e-12, 0.1),
-    "joule_per_byte": (4.5e-11, 0.3), "static_power_share": (0.15, 0.1),
+    "joule_per_byte": (5.5e-11, 0.2), "static_power_share": (0.15, 0.1),
     "static_power_w": (28.0, 0.1), "throttle_exponent": (0.5, 0.03),
     "throttle_settle_s": (4e-4, 1.0),
 }  # fmt: skip
@@ -44,22 +48,14 @@ START: Final[Mapping[str, tuple[float, float]]] = {
 
 GROUP: Final[Mapping[str, float]] = {
     "efficiency_fp16": 0.08, "efficiency_fp32": 0.05, "efficiency_fp8": 0.15,
-    "efficiency_int8": 0.10, "start_cycles": 0.2, "bandwidth_efficiency": 0.06,
+    "efficiency_int8": 0.10, "start_cycles": 0.2, "product_start_cycles": 0.2,
+    "cache_bytes_per_cycle": 0.3, "bandwidth_efficiency": 0.06,
     "operand_bytes_per_cycle_fp32": 0.4, "misalignment_fp32": 0.08, "energy": 0.15,
     "attention_efficiency": 0.15, "attention_start_cycles": 0.2, "decode_start_cycles": 0.2,
-    "attention_fp8": 0.15, "kv_cache_share": 0.2,
-    "decode_block_cycles": 0.3, "depthwise_efficiency": 0.3,
+    "attention_fp8": 0.15, "decode_block_cycles": 0.3, "depthwise_efficiency": 0.3,
     "vector_efficiency": 0.3,
 }  # fmt: skip
 """Sigma of what an architecture (and its kind of SM) changes; ``energy`` is every joule at once."""
-
-GROUP_START: Final[Mapping[str, Mapping[str, float]]] = {
-    group: {"kv_cache_share": -0.4}
-    for group in ("ampere/ga100", "hopper/gh100", "blackwell/gb100")
-}  # fmt: skip
-"""Where what an architecture changes begins, elsewhere than at nothing, as a logarithm. The last
-level of these is two partitions: what an SM reads through the far one lies in both (NVIDIA A100
-whitepaper, "A100 L2 Cache")."""
 
 BOARD: Final[Mapping[str, float]] = {
     "efficiency_fp16": 0.05, "efficiency_fp32": 0.05, "bandwidth_efficiency": 0.05,
@@ -79,6 +75,20 @@ PROCESS: Final[Mapping[str, tuple[float, float]]] = {
 TSMC states 55 to 60 % less power at equal speed from 16FF+ to N7 and 30 % less from N7 to N5;
 12FFN lies a fifth below 16FF+, Samsung's 8N above N7; 4N a little below N5. The clock is what
 boards of the process boost to."""
+
+PARTITIONS: Final[Mapping[str, float]] = {
+    "ampere/ga100": 2.0, "hopper": 2.0, "blackwell": 2.0,
+}  # fmt: skip
+"""Parts of the last-level cache that each hold what their own SMs read, so that data all SMs share
+lies in each: NVIDIA A100 whitepaper, "A100 L2 Cache"; two dies in B200."""
+
+MEMORY: Final[Mapping[str, float]] = {
+    "pascal/gp104": 2.5, "turing": 1.7, "ampere/ga102": 1.7, "ampere/ga102-geforce": 1.7,
+    "ampere/ga102-a10g": 1.7, "ada": 1.7, "blackwell-rtx": 1.7, "rdna3": 1.7, "xe-hpg": 1.7,
+    "xe2": 1.7,
+}  # fmt: skip
+"""Energy of a byte beside HBM's, the way through the die included: 3.9 pJ a bit in HBM2, 14 in
+GDDR5 (O'Connor et al., "Fine-Grained DRAM", MICRO 2017), some 8 in GDDR6, 3 on the die."""
 
 KIN: Final[Mapping[str, str]] = {
     "ampere/ga102-geforce": "geforce", "ada/ad102-geforce": "geforce",

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.fitting import plan
-from benchmarks.fitting.intervals import Widths, runs_by_kind
-from benchmarks.fitting.model import Model, Name, process_of
+from benchmarks.fitting.familiar import runs_by_kind
+from benchmarks.fitting.intervals import Widths
+from benchmarks.fitting.model import Model, Name, log_stated, process_of
 from phantomgpu.hardware.calibration import PARAMETERS
 
 DIGITS = 4
@@ -49,7 +50,7 @@ class Writer:
     ) -> None:
         self.model, self.named, self.profiles, self.data = model, values, profiles, data
 
-    def default(self, spreads: Mapping[str, float], widths: Widths, fitted_on: str) -> None:
+    def default(self, widths: Widths, fitted_on: str) -> None:
         """What any GPU is served with."""
         found = {
             name: math.exp(self.named.get(("all", name), math.log(start)))
@@ -60,7 +61,7 @@ class Writer:
             found[name] *= energy
         found["nominal_clock_hz"] = clock
         found["clock_headroom"] = plan.HEADROOM[""]
-        found.update(spreads)
+        found.update(widths.kinds)
         found["interval_scale"], found["spread_run"] = widths.scale["spec"], widths.run["spec"]
         found["spread_unmeasured_runtime"] = widths.run["spec"]
         ordered = {name: _within(name, found[name]) for name in PARAMETERS}
@@ -132,6 +133,7 @@ class Writer:
             if ("older", runtime) in self.named:
                 own["older_version"] = self.named["older", runtime]
                 own["version"] = plan.VERSIONED[runtime]
+            own.update(widths.kernels.get(at, {}))
             if at in widths.runtime:
                 own["spread_run"] = widths.runtime[at]
                 own.update(runs_by_kind(self.model.table, self.model.boards, at))
@@ -158,6 +160,7 @@ class Writer:
             base = self.named.get(("all", name), math.log(start))
             offset = self.model.group_offset(self.named, name, group)
             offset += self.named.get(("kin", name, plan.KIN.get(group, "")), 0.0)
+            offset += log_stated(name, own)
             if name.startswith("joule_per_flop"):
                 offset += self.named.get(("group", "energy", group), 0.0)
                 offset += math.log(process_of(own)[0])

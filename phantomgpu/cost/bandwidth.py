@@ -30,30 +30,54 @@ def memory_time(
     return np.asarray(traffic_bytes / (bandwidth_bytes_per_s * efficiency))
 
 
-def cache_time(
+def cache_rate(
     *,
-    traffic_bytes: FloatArray,
     bytes_per_cycle: FloatArray,
     sm_count: FloatArray,
     clock_hz: FloatArray,
+    bandwidth_bytes_per_s: FloatArray,
 ) -> FloatArray:
+    """Bytes that pass between the last-level cache and the SMs in a second.
+
+    A cache has slices, a few to each memory channel, and a crossbar to the SMs: both grow where
+    the board does. Taken is the geometric mean of what the SMs take in and what the memory
+    gives: boards with a fast memory have a fast cache, yet not in proportion.
+
+    Args:
+        bytes_per_cycle: An SM's side: what it takes in a cycle while all of them ask. [gpu, 1]
+        sm_count: Streaming multiprocessors. [gpu, 1]
+        clock_hz: Of the SMs. [gpu, 1]
+        bandwidth_bytes_per_s: Peak of the memory. [gpu, 1]
+
+    Returns:
+        Bytes per second. [gpu, 1]
+
+    Source:
+        Jia et al., "Dissecting the NVIDIA Volta GPU Architecture via Microbenchmarking",
+        arXiv:1804.06826, section 3.5 (L2 throughput by SM); NVIDIA, "A100 Tensor Core GPU
+        Architecture" (L2 slices belong to memory controllers).
+
+    >>> float(cache_rate(bytes_per_cycle=np.float64(10), sm_count=np.float64(100),
+    ...     clock_hz=np.float64(1e9), bandwidth_bytes_per_s=np.float64(1e12)))
+    1000000000000.0
+    """
+    return np.asarray(np.sqrt(bytes_per_cycle * sm_count * clock_hz * bandwidth_bytes_per_s))
+
+
+def cache_time(*, traffic_bytes: FloatArray, bytes_per_s: FloatArray) -> FloatArray:
     """Seconds to move bytes between the last-level cache and the SMs.
 
     Args:
         traffic_bytes: Served by the cache. [gpu, kernel]
-        bytes_per_cycle: What an SM gets in a cycle while all of them ask. [gpu, 1]
-        sm_count: Streaming multiprocessors. [gpu, 1]
-        clock_hz: Of the SMs. [gpu, 1]
+        bytes_per_s: From ``cache_rate``. [gpu, 1]
 
     Returns:
         Seconds. [gpu, kernel]
 
     Source:
-        Jia et al., "Dissecting the NVIDIA Volta GPU Architecture via Microbenchmarking",
-        arXiv:1804.06826, section 3.5: L2 throughput is per SM and cycle.
+        As ``memory_time``.
 
-    >>> float(cache_time(traffic_bytes=np.float64(3e9), bytes_per_cycle=np.float64(30),
-    ...     sm_count=np.float64(100), clock_hz=np.float64(1e6)))
+    >>> float(cache_time(traffic_bytes=np.float64(3e9), bytes_per_s=np.float64(3e9)))
     1.0
     """
-    return np.asarray(traffic_bytes / (bytes_per_cycle * sm_count * clock_hz))
+    return np.asarray(traffic_bytes / bytes_per_s)

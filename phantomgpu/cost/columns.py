@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from phantomgpu.cost.bandwidth import cache_rate
 from phantomgpu.hardware.calibration import PARAMETERS
 from phantomgpu.hardware.gpu import GpuProfile, Spec
 from phantomgpu.workload.workload import PEAKS, Kernels, Workload
@@ -27,6 +28,9 @@ _OPERAND_BITS: Final[Mapping[str, float]] = {
 }  # fmt: skip
 """Width of a tensor core's operand: its energy is proportional to it. The others are vector."""
 
+_IS_MATRIX: Final = np.array([name in _OPERAND_BITS for name in PEAKS])
+"""Peaks that may be stated at ``tensor_clock_hz``. [peak]"""
+
 
 @dataclass(frozen=True, slots=True)
 class Boards:
@@ -41,7 +45,9 @@ class Boards:
         vector_flops_per_s: fp32 peak of the ordinary units. [gpu, 1]
         peak_flops_per_s: Dense matrix peak by index into ``PEAKS``; NaN where there is none.
             [gpu, peak]
-        sustained_flops_per_s: The share of it that a large tile reaches. [gpu, peak]
+        sustained_flops_per_s: What a large tile reaches at boost clock: a share of the peak,
+            which may be stated at a lower clock. [gpu, peak]
+        cache_bytes_per_s: Of the last-level cache, to all SMs. [gpu, 1]
         joule_per_flop: Switching energy at boost clock. [gpu, peak]
         architecture: Id of each one's architecture. [gpu, 1]
         values: Fitted values by parameter name. Each [gpu, 1]
@@ -56,6 +62,7 @@ class Boards:
     vector_flops_per_s: FloatArray
     peak_flops_per_s: FloatArray
     sustained_flops_per_s: FloatArray
+    cache_bytes_per_s: FloatArray
     joule_per_flop: FloatArray
     architecture: NDArray[np.str_]
     values: Mapping[str, FloatArray]
@@ -101,16 +108,26 @@ def boards_with(specs: Sequence[Spec], values: Mapping[str, FloatArray]) -> Boar
 
     peaks = np.array([[_matrix_peak(spec, name) for name in PEAKS] for spec in specs])
     efficiency = np.hstack([values[_EFFICIENCY[name]] for name in PEAKS])
+    boost = column(lambda spec: spec.boost_clock_hz / (spec.tensor_clock_hz or spec.boost_clock_hz))
+    sm_count = column(lambda spec: max(spec.sm_count, 1))
+    clock_hz = column(lambda spec: spec.boost_clock_hz)
+    bandwidth = column(lambda spec: spec.bandwidth_bytes_per_s)
     energy = np.hstack([_energy(values, name) for name in PEAKS])
     return Boards(
-        sm_count=column(lambda spec: max(spec.sm_count, 1)),
-        clock_hz=column(lambda spec: spec.boost_clock_hz),
-        bandwidth_bytes_per_s=column(lambda spec: spec.bandwidth_bytes_per_s),
+        sm_count=sm_count,
+        clock_hz=clock_hz,
+        bandwidth_bytes_per_s=bandwidth,
         cache_bytes=column(lambda spec: max(spec.l2_bytes, 1)),
         tdp_w=column(lambda spec: spec.tdp_w),
         vector_flops_per_s=column(lambda spec: spec.peak_flops_per_s["fp32"]),
         peak_flops_per_s=peaks,
-        sustained_flops_per_s=peaks * efficiency,
+        sustained_flops_per_s=peaks * efficiency * np.where(_IS_MATRIX, boost, 1.0),
+        cache_bytes_per_s=cache_rate(
+            bytes_per_cycle=values["cache_bytes_per_cycle"],
+            sm_count=sm_count,
+            clock_hz=clock_hz,
+            bandwidth_bytes_per_s=bandwidth,
+        ),
         joule_per_flop=energy,
         architecture=np.array([[spec.architecture] for spec in specs], dtype=np.str_),
         values=values,

@@ -13,7 +13,7 @@ from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
 from phantomgpu.cost.least import least_time
 from phantomgpu.cost.power import switching_scale
-from phantomgpu.cost.product import Pipeline, product_time
+from phantomgpu.cost.product import Pipeline, Product, product_time
 from phantomgpu.cost.variants import Variants
 from phantomgpu.cost.winograd import winograd_products
 from phantomgpu.workload.workload import PEAKS, Kernels
@@ -36,6 +36,8 @@ class Activities:
         cache_s: Traffic with the cache, which the clock paces too. [gpu, kernel]
         memory_s: Traffic with the memory, which it does not. [gpu, kernel]
         energy_j: Switching energy. [gpu, kernel]
+        steps: Of a product's slowest SM, behind which its loads hide; NaN for all other kernels.
+            [gpu, kernel]
         least_s: What the kernel takes at the very least, whoever wrote it. [gpu, kernel]
     """
 
@@ -43,6 +45,7 @@ class Activities:
     cache_s: FloatArray
     memory_s: FloatArray
     energy_j: FloatArray
+    steps: FloatArray
     least_s: FloatArray
 
 
@@ -64,18 +67,15 @@ def activities(
         variants: Which attention kernels the runtime takes.
     """
     is_depthwise = kinds == FAMILY["depthwise"]
-    core_s = np.maximum(
-        _matrix_core(kernels, kinds, boards, variants), _vector_core(kernels, boards)
-    )
+    matrix_s, steps = _matrix_core(kernels, kinds, boards, variants)
+    core_s = np.maximum(matrix_s, _vector_core(kernels, boards))
     if np.any(is_depthwise):
         core_s = np.where(is_depthwise, _depthwise_core(kernels, boards), core_s)
     cached, from_memory = _traffic(kernels, kinds, boards, weights_in_use)
     values = boards.values
     cache_s = cache_time(
         traffic_bytes=cached,
-        bytes_per_cycle=values["cache_bytes_per_cycle"],
-        sm_count=boards.sm_count,
-        clock_hz=boards.clock_hz,
+        bytes_per_s=boards.cache_bytes_per_s,
     )
     memory_s = memory_time(
         traffic_bytes=from_memory,
@@ -86,7 +86,7 @@ def activities(
     flops_done = kernels.matrix_flops * (1.0 - kernels.causal / 2.0)
     flop_j = boards.at(boards.joule_per_flop, kernels.peak) * flops_done * scale
     energy_j = flop_j + values["joule_per_byte"] * from_memory
-    return Activities(core_s, cache_s, memory_s, energy_j, _least(kernels, boards))
+    return Activities(core_s, cache_s, memory_s, energy_j, steps, _least(kernels, boards))
 
 
 def _least(kernels: Kernels, boards: Boards) -> FloatArray:
@@ -104,17 +104,24 @@ def _least(kernels: Kernels, boards: Boards) -> FloatArray:
 def _traffic(
     kernels: Kernels, kinds: IndexArray, boards: Boards, weights_in_use: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Bytes the cache serves, and bytes the memory does. Each [gpu, kernel]."""
+    """Bytes the cache serves, and bytes the memory does. Each [gpu, kernel].
+
+    Activations were just written. Weights, and the keys and values of past tokens, are read once
+    a run: all weights pass through the cache before they are read again.
+    """
     activations = kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes
-    values, decodes = boards.values, kinds == FAMILY["decode"]
+    passing = np.where(kinds == FAMILY["decode"], weights_in_use, 0.0)
     hits = [
         hit_share(
             working_bytes=working,
             cache_bytes=boards.cache_bytes,
-            usable_share=np.where(decodes, values["kv_cache_share"], values["cache_share"]),
-            sharpness=np.where(decodes, values["kv_cache_sharpness"], values["cache_sharpness"]),
+            usable_share=boards.values["cache_share"],
+            sharpness=boards.values["cache_sharpness"],
         )
-        for working in (activations, weights_in_use)
+        for working in (
+            activations + kernels.weight_bytes + passing,
+            activations + np.maximum(weights_in_use, kernels.weight_bytes),
+        )
     ]
     cached = activations * hits[0] + kernels.weight_bytes * hits[1]
     return np.asarray(cached), np.asarray(activations + kernels.weight_bytes - cached)
@@ -134,28 +141,31 @@ def _depthwise_core(kernels: Kernels, boards: Boards) -> FloatArray:
 
 def _matrix_core(
     kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants
-) -> FloatArray:
-    """Seconds of products and attention; 0 for all other kernels. [gpu, kernel]."""
+) -> tuple[FloatArray, FloatArray]:
+    """Seconds of products and attention, 0 for others; steps of products. Each [gpu, kernel]."""
     has_products = (kernels.matrix_flops > 0.0) & (kinds != FAMILY["depthwise"])
     is_attention = kernels.family == FAMILY["attention"]
     core_s = np.zeros(np.broadcast_shapes(boards.sm_count.shape, kernels.m.shape))
+    steps = np.full_like(core_s, np.nan)
     rows = np.flatnonzero(has_products & ~is_attention)
     if len(rows):
-        core_s[..., rows] = _products(rows_of(kernels, rows), boards.of(rows))
+        product = _products(rows_of(kernels, rows), boards.of(rows))
+        core_s[..., rows], steps[..., rows] = product.seconds, product.steps
     rows = np.flatnonzero(has_products & is_attention)
     if len(rows):
         some, on = rows_of(kernels, rows), boards.of(rows)
         core_s[..., rows] = attention_core(some, on, variants.at(rows), _pipeline(some, on))
-    return core_s
+    return core_s, steps
 
 
-def _products(kernels: Kernels, boards: Boards) -> FloatArray:
-    """Matrix products, convolutions as implicit ones, and chains of products. [gpu, kernel]."""
+def _products(kernels: Kernels, boards: Boards) -> Product:
+    """Matrix products, convolutions as implicit ones, and chains of products."""
     values = boards.values
     sustained = boards.at(boards.sustained_flops_per_s, kernels.peak) / _misalignment(
         kernels, boards
     )
-    direct = _product(kernels, boards, sustained) * kernels.steps
+    product = _product(kernels, boards, sustained)
+    direct = product.seconds * kernels.steps
     is_winograd = (
         (kernels.family == FAMILY["conv"])
         & (kernels.peak == _FP32)
@@ -164,12 +174,12 @@ def _products(kernels: Kernels, boards: Boards) -> FloatArray:
         & (kernels.batch == 1.0)
     )
     if not np.any(is_winograd):
-        return direct
+        return Product(direct, product.steps)
     rows = np.flatnonzero(is_winograd)
     some, on = rows_of(kernels, rows), boards.of(rows)
     parts = winograd_products(m=some.m, n=some.n, k=some.k, element_bytes=some.element_bytes)
     reduced = replace(some, m=parts.m, k=parts.k, batch=parts.batch)
-    product_s = _product(reduced, on, sustained[..., rows])
+    product_s = _product(reduced, on, sustained[..., rows]).seconds
     transform_s = (
         parts.transform_bytes
         / (values["winograd_bytes_per_cycle"] * boards.sm_count * boards.clock_hz)[
@@ -177,11 +187,11 @@ def _products(kernels: Kernels, boards: Boards) -> FloatArray:
         ]
     )
     direct[..., rows] = np.minimum(direct[..., rows], product_s + transform_s)
-    return direct
+    return Product(direct, product.steps)
 
 
-def _product(kernels: Kernels, boards: Boards, sustained: FloatArray) -> FloatArray:
-    """The fastest tiling of each product. [gpu, kernel]."""
+def _product(kernels: Kernels, boards: Boards, sustained: FloatArray) -> Product:
+    """The fastest tiling of each product."""
     return product_time(
         m=kernels.m,
         n=kernels.n,
@@ -192,6 +202,7 @@ def _product(kernels: Kernels, boards: Boards, sustained: FloatArray) -> FloatAr
         flops_per_s=sustained,
         sm_count=boards.sm_count,
         clock_hz=boards.clock_hz,
+        cache_bytes_per_s=boards.cache_bytes_per_s,
         pipeline=_pipeline(kernels, boards),
     )
 
@@ -206,6 +217,7 @@ def _pipeline(kernels: Kernels, boards: Boards) -> Pipeline:
         operand_bytes_per_cycle=np.where(
             is_vector, values["operand_bytes_per_cycle_fp32"], values["operand_bytes_per_cycle"]
         ),
+        tile_overhead=np.where(is_vector, 0.0, values["tile_overhead"]),
         wave_smoothing=values["wave_smoothing"],
         split_cycles=values["split_cycles"],
         split_traffic=values["split_traffic"],

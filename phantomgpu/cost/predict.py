@@ -14,7 +14,7 @@ from phantomgpu.cost.interval import interval_ends
 from phantomgpu.cost.kernels import Activities, activities
 from phantomgpu.cost.kinds import FAMILY, KINDS, kinds_of
 from phantomgpu.cost.power import clock_slowdown
-from phantomgpu.cost.roofline import smooth_maximum
+from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
 from phantomgpu.cost.stream import stream_time
 from phantomgpu.cost.variants import Variants
 from phantomgpu.hardware.gpu import GpuProfile
@@ -24,6 +24,7 @@ from phantomgpu.workload.workload import Kernels, Workload
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
+_PRODUCTS: Final = tuple(FAMILY[name] for name in ("matmul", "weight_only", "gemv"))
 _OF_ATTENTION: Final = np.isin(KINDS, ("attention", "wide", "decode"))
 
 
@@ -186,9 +187,7 @@ def run_times(
     slowdown, start_share = kernels_on(host, boards)
     start_s = _start_cycles(kinds, boards) * start_share / boards.clock_hz + host.launch_s
     full_clock = np.ones(())
-    sharpness = np.where(
-        kinds == FAMILY["decode"], values["decode_sharpness"], values["roofline_sharpness"]
-    )
+    sharpness = sharpness_of(kinds, boards, work)
     at_boost = _kernel_time(work, full_clock, sharpness) * slowdown
     first = starts if boards.paired else slice(None)
     clock = clock_slowdown(
@@ -227,9 +226,21 @@ def kernels_on(host: Host, boards: Boards) -> tuple[FloatArray, FloatArray]:
 def _start_cycles(kinds: IndexArray, boards: Boards) -> FloatArray:
     """Cycles to start and end each kernel; attention prepares and combines. [gpu, kernel]."""
     values = boards.values
+    product = np.isin(kinds, _PRODUCTS)
+    other = np.where(product, values["product_start_cycles"], values["start_cycles"])
     is_prompt = (kinds == FAMILY["attention"]) | (kinds == FAMILY["wide"])
-    usual = np.where(is_prompt, values["attention_start_cycles"], values["start_cycles"])
+    usual = np.where(is_prompt, values["attention_start_cycles"], other)
     return np.where(kinds == FAMILY["decode"], values["decode_start_cycles"], usual)
+
+
+def sharpness_of(kinds: IndexArray, boards: Boards, work: Activities) -> FloatArray:
+    """How well each kernel overlaps arithmetic and traffic. [gpu, kernel]."""
+    values = boards.values
+    of_product = overlap_sharpness(
+        steps=work.steps, single=values["product_sharpness"], growth=values["overlap_growth"]
+    )
+    usual = np.where(np.isnan(work.steps), values["roofline_sharpness"], of_product)
+    return np.where(kinds == FAMILY["decode"], values["decode_sharpness"], usual)
 
 
 def _kernel_time(work: Activities, slower: FloatArray, sharpness: FloatArray) -> FloatArray:

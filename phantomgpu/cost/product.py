@@ -1,17 +1,35 @@
 """Arithmetic of a matrix product: the time of its fastest tiling."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from phantomgpu.cost.split import split_cost_s, split_factor
-from phantomgpu.cost.tiles import TILES, tile_count, waves
+from phantomgpu.cost.tiles import TILES, feeding_share, tile_count, waves
 
 FloatArray = NDArray[np.float64]
 
 STAGE = 16.0
 """Elements of the reduced dimension that are loaded at once: a shorter rest costs as much."""
+
+
+STEP: Final = 64.0
+"""Elements of the reduced dimension that a thread block multiplies between two waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The fastest tiling of each product.
+
+    Attributes:
+        seconds: Of its arithmetic. [gpu, kernel]
+        steps: Waits of its slowest SM for a stage of operands, at least 1. [gpu, kernel]
+    """
+
+    seconds: FloatArray
+    steps: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +44,7 @@ class Pipeline:
         wave_smoothing: See ``tiles.waves``.
         split_cycles: See ``split.split_cost_s``.
         split_traffic: Likewise.
+        tile_overhead: See ``tiles.feeding_share``; attention does not use it.
     """
 
     step_cycles: FloatArray
@@ -34,6 +53,7 @@ class Pipeline:
     wave_smoothing: FloatArray
     split_cycles: FloatArray
     split_traffic: FloatArray
+    tile_overhead: FloatArray | float = 0.0
 
 
 def product_time(
@@ -47,9 +67,10 @@ def product_time(
     flops_per_s: FloatArray,
     sm_count: FloatArray,
     clock_hz: FloatArray,
+    cache_bytes_per_s: FloatArray,
     pipeline: Pipeline,
-) -> FloatArray:
-    """Seconds of the arithmetic of ``batch`` products of ``[m, k]`` by ``[k, n]``.
+) -> Product:
+    """The arithmetic of ``batch`` products of ``[m, k]`` by ``[k, n]``.
 
     Every tile of ``TILES`` is tried, whole and split along ``k``; the library's choice is
     taken to be the fastest. A wave of tiles takes, for each element of ``k``, the tile's
@@ -65,10 +86,11 @@ def product_time(
         flops_per_s: What the whole board sustains on a large tile. [gpu, kernel]
         sm_count: Streaming multiprocessors. [gpu, 1]
         clock_hz: Of the SMs. [gpu, 1]
+        cache_bytes_per_s: Between the SMs and the last-level cache. [gpu, 1]
         pipeline: Latencies and rates of the inside of a kernel.
 
     Returns:
-        Seconds. [gpu, kernel]
+        Time and steps of the fastest tiling.
 
     Source:
         NVIDIA, "Matrix Multiplication Background User's Guide"; NVIDIA CUTLASS documentation,
@@ -77,12 +99,13 @@ def product_time(
     rate = flops_per_s / sm_count
     load_s = element_bytes / (pipeline.operand_bytes_per_cycle * clock_hz)
     latency_s = pipeline.step_cycles / clock_hz
-    cache_bytes_per_s = pipeline.operand_bytes_per_cycle * clock_hz * sm_count
     result_bytes = m * n * batch * element_bytes
     best = np.full(np.broadcast_shapes(rate.shape, m.shape), np.inf)
+    steps = np.ones_like(best)
     for tile_m, tile_n in TILES:
         tiles = tile_count(m=m, n=n, batch=batch, tile_m=tile_m, tile_n=tile_n)
-        step_s = 2.0 * tile_m * tile_n / rate + (tile_m + tile_n) * load_s
+        fed = feeding_share(tile_m=tile_m, tile_n=tile_n, overhead=pipeline.tile_overhead)
+        step_s = 2.0 * tile_m * tile_n / (rate * fed) + (tile_m + tile_n) * load_s
         split = split_factor(tiles=tiles, slots=sm_count, k=np.where(can_split, k, 0.0))
         for parts in (np.ones_like(split), split):
             rounds = waves(tiles=tiles * parts, slots=sm_count, smoothing=pipeline.wave_smoothing)
@@ -95,5 +118,6 @@ def product_time(
                 clock_hz=clock_hz,
                 cache_bytes_per_s=cache_bytes_per_s,
             )
+            steps = np.where(time < best, rounds * k / (parts * STEP), steps)
             best = np.minimum(best, time)
-    return np.asarray(best)
+    return Product(best, np.maximum(steps, 1.0))

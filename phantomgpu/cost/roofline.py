@@ -6,6 +6,31 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 
+def overlap_sharpness(*, steps: FloatArray, single: FloatArray, growth: FloatArray) -> FloatArray:
+    """How well a kernel of so many steps overlaps its arithmetic and its traffic.
+
+    A kernel of one step loads, multiplies and stores, one after the other; with every further
+    step the next one's loads have more to hide behind.
+
+    Args:
+        steps: Stages of the reduced dimension, over all waves; at least 1. [gpu, kernel]
+        single: The exponent of ``smooth_maximum`` for one step. [gpu, 1]
+        growth: Its relative gain with the logarithm of the steps. [gpu, 1]
+
+    Returns:
+        An exponent for ``smooth_maximum``. [gpu, kernel]
+
+    Source:
+        NVIDIA CUTLASS documentation, "Efficient GEMM in CUDA", section "Pipelining": prologue
+        and epilogue of the pipeline are exposed. The logarithm is fitted.
+
+    >>> float(overlap_sharpness(steps=np.float64(1), single=np.float64(1.5),
+    ...     growth=np.float64(0.2)))
+    1.5
+    """
+    return np.asarray(single * (1.0 + growth * np.log(steps)))
+
+
 def smooth_maximum(first: FloatArray, second: FloatArray, *, sharpness: FloatArray) -> FloatArray:
     """Time of two activities that overlap, though not perfectly.
 
@@ -14,7 +39,7 @@ def smooth_maximum(first: FloatArray, second: FloatArray, *, sharpness: FloatArr
     Args:
         first: Seconds of arithmetic, at least 0. [gpu, kernel]
         second: Seconds of traffic, at least 0. [gpu, kernel]
-        sharpness: ``p``, at least 1. [gpu, 1]
+        sharpness: ``p``, at least 1. [gpu, kernel]
 
     Returns:
         Seconds, at least the larger of the two and at most their sum. [gpu, kernel]

@@ -17,7 +17,7 @@ def split_factor(
 ) -> FloatArray:
     """Parts that a kernel's reduced dimension is cut into so that no SM idles.
 
-    The largest power of two that still fits one wave, within what the length allows.
+    As many as still fit one wave, within what the length allows.
 
     Args:
         tiles: Output tiles. [kernel]
@@ -26,17 +26,16 @@ def split_factor(
         most: Parts at most.
 
     Returns:
-        1, 2, 4, ... ``most``. [gpu, kernel]
+        1, 2, 3, ... ``most``. [gpu, kernel]
 
     Source:
         NVIDIA CUTLASS documentation, "Efficient GEMM in CUDA", section "Parallelized Reductions".
 
     >>> float(split_factor(tiles=np.float64(20), slots=np.float64(108), k=np.float64(4096)))
-    4.0
+    5.0
     """
     room = np.minimum(slots / tiles, np.minimum(k / SHORTEST, most))
-    exponent = np.frexp(np.maximum(room, 1.0))[1] - 1
-    return np.asarray(np.ldexp(1.0, exponent))
+    return np.asarray(np.floor(np.maximum(room, 1.0)))
 
 
 def split_cost_s(

@@ -8,7 +8,13 @@ from numpy.typing import NDArray
 from phantomgpu.cost.columns import boards_of
 from phantomgpu.cost.kernels import Activities, activities
 from phantomgpu.cost.kinds import KINDS, kinds_of
-from phantomgpu.cost.predict import Times, host_of, kernels_on, run_times
+from phantomgpu.cost.predict import (
+    Times,
+    host_of,
+    kernels_on,
+    run_times,
+    sharpness_of,
+)
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
 from phantomgpu.workload.workload import Workload
@@ -28,6 +34,7 @@ class Terms:
         cached_bytes: What the cache serves.
         memory_bytes: What the memory does.
         clock_slowdown: Factor by which the board's power limit lowers the clock over the run.
+        sharpness: How well arithmetic and traffic overlap: the exponent of their maximum.
         runtime_slowdown: Time of the runtime's kernel beside the best one.
     """
 
@@ -38,6 +45,7 @@ class Terms:
     cached_bytes: FloatArray
     memory_bytes: FloatArray
     clock_slowdown: float
+    sharpness: FloatArray
     runtime_slowdown: FloatArray
 
 
@@ -56,16 +64,16 @@ def terms_of(workload: Workload, gpu: GpuProfile, runtime: Runtime) -> Terms:
     work = activities(kernels, kinds, boards, weights_in_use, host.variants)
     times = run_times(kernels, kinds, np.zeros(1, dtype=np.int64), boards, host)
     values = gpu.calibration.values
-    cache_rate = values["cache_bytes_per_cycle"] * boards.sm_count * boards.clock_hz
     memory_rate = boards.bandwidth_bytes_per_s * values["bandwidth_efficiency"]
     return Terms(
         kinds=tuple(KINDS[kind] for kind in kinds.tolist()),
         core_s=work.core_s[0],
         cache_s=work.cache_s[0],
         memory_s=work.memory_s[0],
-        cached_bytes=(work.cache_s * cache_rate)[0],
+        cached_bytes=(work.cache_s * boards.cache_bytes_per_s)[0],
         memory_bytes=(work.memory_s * memory_rate)[0],
         clock_slowdown=_clock_slowdown(work, times),
+        sharpness=np.broadcast_to(sharpness_of(kinds, boards, work), work.core_s.shape)[0],
         runtime_slowdown=np.broadcast_to(kernels_on(host, boards)[0], work.core_s.shape)[0],
     )
 

@@ -62,3 +62,27 @@ def waves(*, tiles: FloatArray, slots: FloatArray, smoothing: FloatArray) -> Flo
     """
     rounds = tiles / slots
     return np.asarray(np.maximum(np.ceil(rounds) * (1.0 - smoothing) + rounds * smoothing, 1.0))
+
+
+def feeding_share(*, tile_m: int, tile_n: int, overhead: FloatArray | float) -> FloatArray:
+    """Share of a tile's time that its units multiply; the rest they are fed and emptied.
+
+    A small tile has few warps and little reuse: instructions that load, address and wait fill a
+    part of the time that shrinks as the tile's result grows.
+
+    Args:
+        tile_m: Rows of a tile.
+        tile_n: Columns of a tile.
+        overhead: Elements of a result whose multiplication takes as long as the rest. [gpu, 1]
+
+    Returns:
+        In (0, 1]. [gpu, 1]
+
+    Source:
+        V. Volkov, "Understanding Latency Hiding on GPUs", UC Berkeley, 2016: throughput
+        saturates with the work in flight, as ``w / (w + c)``.
+
+    >>> float(feeding_share(tile_m=64, tile_n=64, overhead=np.float64(4096)))
+    0.5
+    """
+    return np.asarray(tile_m * tile_n / (tile_m * tile_n + overhead))

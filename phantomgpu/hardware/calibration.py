@@ -95,6 +95,9 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "B/clock",
             "operands an SM takes in, vector units",
         ),
+        Parameter(
+            "tile_overhead", 0.0, 1e5, "1", "elements of a tile's result whose time feeds the units"
+        ),
         Parameter("wave_smoothing", 0.0, 1.0, "1", "0 charges whole waves, 1 fractional ones"),
         Parameter("split_cycles", 0.0, 1e5, "clock", "synchronisation of a product split along k"),
         Parameter("split_traffic", 0.0, 100.0, "1", "times a partial result crosses the cache"),
@@ -149,8 +152,6 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         Parameter(
             "decode_sharpness", 1.0, 20.0, "1", "overlap of arithmetic and traffic, decoding"
         ),
-        Parameter("kv_cache_share", 0.01, 10.0, "1", "share of the last-level cache for old keys"),
-        Parameter("kv_cache_sharpness", 0.2, 20.0, "1", "how suddenly they overflow it"),
         Parameter(
             "attention_start_cycles", 0.0, 1e6, "clock", "start and end of an attention kernel"
         ),
@@ -177,11 +178,18 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "1",
             "share of the peak bandwidth that a long copy reaches",
         ),
-        Parameter("cache_bytes_per_cycle", 0.5, 1e3, "B/clock", "last-level cache to one SM"),
+        Parameter(
+            "cache_bytes_per_cycle", 0.5, 1e3, "B/clock", "SM's side of the last-level cache's rate"
+        ),
         Parameter("cache_share", 0.01, 10.0, "1", "usable share of the last-level cache"),
         Parameter("cache_sharpness", 0.2, 10.0, "1", "how suddenly the cache overflows"),
         Parameter("roofline_sharpness", 1.0, 20.0, "1", "how well arithmetic and traffic overlap"),
+        Parameter("product_sharpness", 1.0, 20.0, "1", "the same in a product of a single step"),
+        Parameter(
+            "overlap_growth", 0.0, 5.0, "1", "what it gains with the logarithm of a product's steps"
+        ),
         Parameter("start_cycles", 0.0, 1e6, "clock", "start and end of one kernel"),
+        Parameter("product_start_cycles", 0.0, 1e6, "clock", "start and end of a matrix product"),
         Parameter("joule_per_flop_fp32", 0.0, 1e-9, "J/FLOP", "switching energy, vector units"),
         Parameter(
             "joule_per_flop_fp16", 0.0, 1e-9, "J/FLOP", "switching energy, tensor cores, 16 bits"
@@ -227,9 +235,16 @@ RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {
             Parameter(f"runs_{kind}", 0.0, 1e6, "1", f"measured runs that {kind} kernels shape")
             for kind in KERNEL_KINDS
         ),
+        *(
+            Parameter(
+                f"spread_{kind}{suffix}", 0.0, 3.0, "1", f"the same for its {kind} kernels{where}"
+            )
+            for kind in KERNEL_KINDS
+            for suffix, where in (("", ", fp32 apart"), ("_fp32", " in fp32"))
+        ),
         Parameter("run_slowdown", 0.5, 2.0, "1", "a run beside the sum of kernels timed alone"),
         *(
-            Parameter(f"slowdown_{kind}", 0.1, 10.0, "1", f"its {kind} kernels beside the best")
+            Parameter(f"slowdown_{kind}", 0.1, 20.0, "1", f"its {kind} kernels beside the best")
             for kind in KERNEL_KINDS
         ),
         *(

@@ -11,15 +11,15 @@ from typing import Any, Final
 
 from phantomgpu.comparison.point import Point
 from phantomgpu.cost.attention import attention_time
-from phantomgpu.cost.bandwidth import cache_time, memory_time
+from phantomgpu.cost.bandwidth import cache_rate, cache_time, memory_time
 from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import boards_of
 from phantomgpu.cost.power import clock_slowdown
 from phantomgpu.cost.product import product_time
-from phantomgpu.cost.roofline import smooth_maximum
+from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
 from phantomgpu.cost.stream import stream_time
 from phantomgpu.cost.terms import Terms, terms_of
-from phantomgpu.cost.tiles import waves
+from phantomgpu.cost.tiles import feeding_share, waves
 from phantomgpu.cost.winograd import winograd_products
 from phantomgpu.errors import RequestError
 from phantomgpu.hardware.calibration import PARAMETERS, RUNTIME_PARAMETERS
@@ -44,6 +44,12 @@ _ATTENTION: Final = (
     "rate = peak · efficiency / SMs"
 )
 _BY_CACHE: Final = "bytes of the model's graph, divided by what fits the cache"
+_BY_STEPS: Final = "the more steps a product has, the better its loads hide"
+_OVERLAP: Final = {
+    kind: ("product_sharpness", "overlap_growth")
+    for kind in ("matmul", "weight_only", "gemv", "conv", "grouped", "recurrent")
+} | {"decode": ("decode_sharpness",)}
+"""Fitted values of the overlap, by kind of kernel; all others overlap as ``roofline_sharpness``."""
 _VECTOR: Final = "(vector FLOPs + special FLOPs · special cost) / (fp32 peak · efficiency)"
 _DEPTHWISE: Final = "FLOPs / (fp32 peak · depthwise efficiency)"
 
@@ -112,7 +118,7 @@ def _arithmetic(point: Point, terms: Terms, at: int) -> Json:
     elif kernels.matrix_flops[at] > 0:
         is_attention = FAMILIES[int(kernels.family[at])] == "attention"
         formula = _ATTENTION if is_attention else _PRODUCT
-        functions = (attention_time,) if is_attention else (product_time, waves)
+        functions = (attention_time,) if is_attention else (product_time, feeding_share, waves)
         shape = "queries, keys, width, heads" if is_attention else "m, n, k, products"
         inputs += [
             _shape(shape, point, at),
@@ -144,7 +150,9 @@ def _inside(peak: str, *, is_attention: bool) -> list[str]:
     if is_attention:
         return ["attention_efficiency", "softmax_cycles", "attention_step_cycles"]
     names = ["operand_bytes_per_cycle", "step_cycles", "pipeline_depth", "misalignment"]
-    return [*(f"{name}_fp32" if peak == "fp32" else name for name in names), "wave_smoothing"]
+    if peak == "fp32":
+        return [*(f"{name}_fp32" for name in names), "wave_smoothing"]
+    return [*names, "tile_overhead", "wave_smoothing"]
 
 
 def _traffic(point: Point, terms: Terms, at: int) -> Json:
@@ -162,8 +170,9 @@ def _traffic(point: Point, terms: Terms, at: int) -> Json:
     return _term(
         "traffic",
         (terms.memory_s[at] + terms.cache_s[at] * terms.clock_slowdown) * _run_factor(point),
-        "memory bytes / (bandwidth · efficiency) + cached bytes / (bytes per cycle · SMs · clock)",
-        (memory_time, cache_time, hit_share),
+        "memory bytes / (bandwidth · efficiency) + "
+        "cached bytes / √(bytes per cycle · SMs · clock · bandwidth)",
+        (memory_time, cache_time, cache_rate, hit_share),
         inputs,
     )
 
@@ -182,7 +191,9 @@ def _among(point: Point) -> list[Json]:
 
 def _overlap(point: Point, terms: Terms, at: int) -> Json:
     slowdown = float(terms.runtime_slowdown[at])
-    inputs = [_fitted(point, "roofline_sharpness")]
+    names = _OVERLAP.get(terms.kinds[at], ("roofline_sharpness",))
+    inputs = [_fitted(point, name) for name in names]
+    inputs.append(_fact("p: how well they overlap", float(terms.sharpness[at]), "", _BY_STEPS))
     if slowdown != 1.0:
         source = _runtime_source(point.runtime, f"slowdown_{terms.kinds[at]}")
         inputs.append(_fact("the runtime's kernel beside the best", slowdown, "×", source))
@@ -190,7 +201,7 @@ def _overlap(point: Point, terms: Terms, at: int) -> Json:
         "both, overlapped",
         float(point.estimate.kernel_s[0, at]),
         "runtime factor · (arithmetic^p + traffic^p)^(1/p)",
-        (smooth_maximum,),
+        (smooth_maximum, overlap_sharpness),
         inputs,
     )
 
@@ -205,7 +216,8 @@ def _waiting(point: Point, at: int) -> Json:
             ("start of a run", runtime.start_s, "start_us"),
         )
     ]
-    inputs.append(_fitted(point, "start_cycles"))
+    product = FAMILIES[point.workload.kernels.family[at]] == "matmul"
+    inputs.append(_fitted(point, "product_start_cycles" if product else "start_cycles"))
     inputs += [
         _fact(RUNTIME_PARAMETERS[name].meaning, value, "", _runtime_source(runtime, name))
         for name in ("start_share",)

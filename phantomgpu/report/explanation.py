@@ -77,8 +77,8 @@ def roofs_json(point: Point, rows: list[Json]) -> Json:
         flops_per_s, ridge (the FLOP per byte from which on it can be reached), source.
     """
     gpu = point.gpu
-    per_cycle = gpu.calibration.values["cache_bytes_per_cycle"]
-    table = boards_of([gpu]).peak_flops_per_s[0]
+    board = boards_of([gpu])
+    table = board.peak_flops_per_s[0]
     bandwidth = gpu.spec.bandwidth_bytes_per_s
     peaks: dict[str, Json] = {}
     for row in rows:
@@ -100,7 +100,7 @@ def roofs_json(point: Point, rows: list[Json]) -> Json:
     return {
         "bandwidth_bytes_per_s": rounded(bandwidth),
         "source": gpu.sources.get("spec.bandwidth_gb_per_s", ""),
-        "cache_bytes_per_s": rounded(per_cycle * gpu.spec.sm_count * gpu.spec.boost_clock_hz),
+        "cache_bytes_per_s": rounded(float(board.cache_bytes_per_s[0, 0])),
         "cache_source": gpu.sources.get("calibration.cache_bytes_per_cycle", ""),
         "peaks": sorted(peaks.values(), key=lambda peak: -(peak["flops_per_s"] or 0.0)),
     }

@@ -32,7 +32,8 @@ class Stage:
         alone: One sample a pass, whatever the batch.
         cache_element_bytes: Width of cached keys and values; None where nothing is cached.
         weight_bits: Stored bits of a weight by precision, where they are not the precision's.
-        vector_rows: Products of a single row run on the ordinary units.
+        row_operations: Of the ordinary units for one multiply-add of a single row; 0 where such
+            products run on the matrix units.
         past: Tokens of each sequence in the cache when the pass begins: inputs of its graph.
     """
 
@@ -44,7 +45,7 @@ class Stage:
     cache_element_bytes: float | None = None
     weight_bits: Mapping[str, float] = field(default_factory=dict)
     past: int = 0
-    vector_rows: bool = False
+    row_operations: float = 0.0
 
     def batch(self, batch: int) -> int:
         """Samples of one pass."""
@@ -61,7 +62,9 @@ class Stage:
             workload = with_cache(
                 with_fused_softmax(workload), element_bytes=self.cache_element_bytes
             )
-        return with_vector_rows(workload) if self.vector_rows else workload
+        if self.row_operations:
+            return with_vector_rows(workload, operations=self.row_operations)
+        return workload
 
 
 @dataclass(frozen=True, slots=True)

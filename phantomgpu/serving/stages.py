@@ -116,6 +116,6 @@ class Stages:
             alone=True,
             cache_element_bytes=self.element_bytes,
             weight_bits=self.runtime.serving.weight_bits,
-            vector_rows=self.runtime.serving.single_row == "vector",
+            row_operations=self.runtime.serving.row_operations,
             past=sizes.get("past", 0),
         )

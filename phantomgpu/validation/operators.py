@@ -99,7 +99,7 @@ def measured(row: Row) -> Measured:
     Raises:
         DataError: A cell that the operator needs is no number.
     """
-    timing = timing_of(row.text("runtime"))
+    timing = timing_of(row.text("runtime"), row.text("dtype"))
     latency_s = row.number("latency_ms") / 1e3
     rule = _RULES.get(row.text("op"))
     if rule is None:

@@ -1,6 +1,6 @@
 """How a published row was timed: what one must add to a kernel's time to get the figure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 
@@ -25,6 +25,15 @@ class Timing:
 SERVING_COPIES: Final = 6
 """Operators in one CUDA graph of aiconfigurator's collector, each with weights of its own."""
 
+COLD_COPIES: Final = 64
+"""As many sets of weights as no cache holds: what a timing stands for that finds it cold."""
+
+_SINGLE_SHOTS: Final = frozenset(
+    {("trt-llm", "sq"), ("trt-llm", "int8_wo"), ("trt-llm", "int4_wo")}
+)
+"""Runtime and dtype of aiconfigurator's rows that TensorRT's own profiler timed, not a CUDA graph:
+all are whole ticks of 1.024 us, and small weights come at the memory's rate, not the cache's."""
+
 _KEYS_ONLY: Final = Timing("trt-llm", host=False, copies=SERVING_COPIES, distinct_kv=0.5)
 """aiconfigurator's collector for TensorRT-LLM, ``collector/trtllm/collect_attn.py``, up to about
 1.3.0rc15: its cache is of ``CacheType.SELFKONLY``, which holds keys alone, so that values are read
@@ -48,13 +57,20 @@ _BY_PREFIX: Final[tuple[tuple[str, Timing], ...]] = (
 )
 
 
-def timing_of(runtime: str) -> Timing:
+def timing_of(runtime: str, dtype: str = "") -> Timing:
     """The timing of a row, by how its ``runtime`` cell begins; eager PyTorch's where none fits.
+
+    Args:
+        runtime: The cell.
+        dtype: The row's number format, where it matters.
 
     >>> timing_of("trtllm-1.0.0").runtime, timing_of("pytorch2.1.0-eager(cu121)").host
     ('trt-llm', True)
+    >>> timing_of("trtllm-1.0.0", "fp8").copies, timing_of("trtllm-1.0.0", "int4_wo").copies
+    (6, 64)
     """
     for prefix, timing in _BY_PREFIX:
         if runtime.startswith(prefix):
-            return timing
+            is_single = (timing.runtime, dtype) in _SINGLE_SHOTS
+            return replace(timing, copies=COLD_COPIES) if is_single else timing
     return Timing("pytorch-eager", host=True, copies=1)

@@ -1,11 +1,11 @@
-"""Products of one input by several weights, as one product by the weights side by side.
+"""Operations side by side that runtimes of language models launch as one.
 
-Runtimes of language models keep query, key and value as one weight, and gate and up likewise:
-``x·[Wq Wk Wv]`` reads the input once and fills the GPU better than three narrow products.
+They keep query, key and value as one weight, and gate and up likewise: ``x·[Wq Wk Wv]`` reads the
+input once and fills the GPU better than three narrow products. One kernel rotates queries and keys.
 
 Source: vLLM, model_executor/layers/linear.py (QKVParallelLinear, MergedColumnParallelLinear);
 TensorRT-LLM, fuse_gate_mlp and the qkv weight of its checkpoints; TensorRT Developer Guide, "Layer
-Fusion", on layers that share an input.
+Fusion", on layers that share an input; vLLM, csrc/pos_encoding_kernels.cu.
 """
 
 from typing import Final
@@ -32,6 +32,18 @@ def matmul_abreast(flow: Flow) -> Flow:
     return flow.contracted(
         Match(tuple(members), anchor=members[0], abreast=True) for members in groups.values()
     )
+
+
+def rotary_abreast(flow: Flow) -> Flow:
+    """Rotations of the query and the key of one attention, by the same angles, as one kernel."""
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for position, op in enumerate(flow.ops):
+        if op.kind == "RotaryEmbedding" and len(op.outputs) == 1:
+            users = flow.users(op.outputs[0])
+            attention = next((at for at in users if flow.ops[at].family == "attention"), -1)
+            if attention >= 0:
+                groups.setdefault((attention, *op.args[1:]), []).append(position)
+    return flow.contracted(Match(tuple(members)) for members in groups.values())
 
 
 def _may_join(flow: Flow, op: Op) -> bool:

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phantomgpu.cost.bandwidth import cache_time, memory_time
+from phantomgpu.cost.bandwidth import cache_rate, cache_time, memory_time
 from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.footprint import footprint_bytes
 from phantomgpu.cost.interval import interval_ends
 from phantomgpu.cost.power import clock_slowdown, switching_scale
-from phantomgpu.cost.roofline import smooth_maximum
+from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
 from phantomgpu.cost.stream import stream_time
 from phantomgpu.cost.winograd import winograd_products
 
@@ -95,18 +95,35 @@ def test_counting_in_another_unit_changes_no_time(traffic, bandwidth):
     assert times[0] == pytest.approx(times[1])
 
 
-def test_cache_feeds_all_sms_at_once():
-    one, two = (
-        cache_time(
-            traffic_bytes=np.float64(1e9),
-            bytes_per_cycle=np.float64(32),
-            sm_count=np.float64(sms),
-            clock_hz=np.float64(1e9),
+def test_a_product_of_more_steps_hides_more_of_its_loads():
+    one, many = (
+        float(
+            overlap_sharpness(steps=np.float64(n), single=np.float64(1.3), growth=np.float64(0.2))
         )
-        for sms in (50, 100)
+        for n in (1, 1000)
     )
 
-    assert one == 2 * two
+    assert one == 1.3
+    assert many == pytest.approx(1.3 * (1 + 0.2 * np.log(1000)))
+
+
+def rate_of_cache(sms=100, memory=1e12):
+    return cache_rate(
+        bytes_per_cycle=np.float64(32),
+        sm_count=np.float64(sms),
+        clock_hz=np.float64(1e9),
+        bandwidth_bytes_per_s=np.float64(memory),
+    )
+
+
+def test_a_cache_grows_with_the_sms_it_feeds_and_the_memory_behind_it():
+    assert rate_of_cache(sms=400) == pytest.approx(2 * rate_of_cache())
+    assert rate_of_cache(memory=4e12) == pytest.approx(2 * rate_of_cache())
+    assert rate_of_cache(sms=400, memory=4e12) == pytest.approx(4 * rate_of_cache())
+
+
+def test_bytes_take_as_long_as_the_cache_gives_them():
+    assert cache_time(traffic_bytes=np.float64(6e9), bytes_per_s=np.float64(2e9)) == 3.0
 
 
 def test_winograd_does_fewer_multiplications():

@@ -78,6 +78,15 @@ def test_weights_of_a_large_model_are_cold():
     assert alone.memory_s[0, 0] < in_a_model.memory_s[0, 0] / 10
 
 
+def test_weights_push_activations_out_of_the_cache():
+    small = {"m": 64.0, "n": 64.0, "read_bytes": 64.0 * 4096 * 2 * 2}
+    gpu = a_gpu(calibration={"cache_share": 1.0}, l2_bytes=10**7)
+    weights = a_kernel(m=64.0, n=8192.0, weight_bytes=8192.0 * 4096 * 2)
+
+    assert work_of(a_kernel(**small), gpu=gpu).memory_s[0, 0] < 1e-9
+    assert work_of(weights, gpu=gpu).memory_s[0, 0] > weights["read_bytes"] / 1e12
+
+
 def test_depthwise_convolution_runs_on_the_vector_units():
     row = a_kernel(family="conv", batch=64.0, n=1.0, k=9.0)
 
@@ -102,6 +111,28 @@ def test_rows_that_no_vector_load_divides_are_slower():
     assert work_of(a_kernel(n=4095.0), gpu=slow).core_s[0, 0] == pytest.approx(
         2 * work_of(a_kernel(n=4096.0), gpu=slow).core_s[0, 0], rel=0.01
     )
+
+
+def test_matrix_units_run_at_the_clock_the_board_boosts_to():
+    stated_lower = a_gpu(tensor_clock_hz=0.8e9)
+
+    assert work_of(a_kernel(), gpu=stated_lower).core_s[0, 0] == pytest.approx(
+        0.8 * work_of(a_kernel()).core_s[0, 0], rel=1e-3
+    )
+
+
+def test_small_tiles_cost_more_on_tensor_cores_than_on_vector_units():
+    small, fed = {"m": 32.0, "n": 32.0, "k": 64.0, "batch": 100.0}, {"tile_overhead": 1024.0}
+    time = {
+        (peak, overhead["tile_overhead"]): work_of(
+            a_kernel(peak=peak, **small), gpu=a_gpu(calibration=overhead)
+        ).core_s[0, 0]
+        for peak in ("fp16", "fp32")
+        for overhead in (fed, {"tile_overhead": 0.0})
+    }
+
+    assert time["fp16", 1024.0] == pytest.approx(2 * time["fp16", 0.0], rel=0.01)
+    assert time["fp32", 1024.0] == time["fp32", 0.0]
 
 
 def test_attention_runs_on_the_matrix_units():
@@ -172,10 +203,17 @@ def test_fp8_prompts_run_at_sixteen_bits_where_the_library_has_no_kernel(width, 
 
 def test_old_keys_that_fit_the_cache_come_from_there():
     row = a_decoding_step(read_bytes=5e6)
-    board = {"calibration": {"kv_cache_share": 1.0, "kv_cache_sharpness": 20.0}}
+    board = {"calibration": {"cache_share": 1.0, "cache_sharpness": 20.0}}
 
     assert work_of(row, gpu=a_gpu(**board)).memory_s[0, 0] < 1e-8
     assert work_of(row, gpu=a_gpu(**board, l2_bytes=10**6)).memory_s[0, 0] > 4e-6
+
+
+def test_old_keys_of_a_model_are_cold_once_its_weights_passed():
+    row = a_decoding_step(read_bytes=5e6)
+    board = a_gpu(calibration={"cache_share": 1.0, "cache_sharpness": 20.0})
+
+    assert work_of(row, gpu=board, weights_in_use=1e9).memory_s[0, 0] > 4e-6
 
 
 def test_int8_without_a_fast_path_runs_as_fp16():

@@ -119,3 +119,15 @@ def test_interval_is_that_of_board_runtime_or_kind_of_kernel_whichever_is_known_
     estimate = predict([a_workload(a_kernel())], [gpu], runtime)[0]
 
     assert np.log(estimate.high_s / estimate.latency_s) == pytest.approx(expected)
+
+
+def test_a_product_starts_in_a_time_of_its_own():
+    slow = a_gpu(calibration={"product_start_cycles": 1e6})
+    product, copy = a_workload(), a_workload(a_copy())
+
+    (before,), (after,) = (predict([product], [gpu], a_runtime()) for gpu in (a_gpu(), slow))
+
+    assert after.latency_s[0] - before.latency_s[0] == pytest.approx(1e-3)
+    assert predict([copy], [slow], a_runtime())[0].latency_s.tolist() == (
+        predict([copy], [a_gpu()], a_runtime())[0].latency_s.tolist()
+    )

@@ -9,7 +9,17 @@ from phantomgpu.cost.product import Pipeline, product_time
 from phantomgpu.cost.split import split_cost_s, split_factor
 from phantomgpu.cost.tiles import tile_count, waves
 
-FREE = Pipeline(*(np.array([[value]]) for value in (0.0, 0.0, 1e12, 0.0, 0.0, 0.0)))
+
+def a_pipeline(**changes):
+    """Costs nothing beside the arithmetic, but for what a test adds."""
+    values = {
+        "step_cycles": 0.0, "depth": 0.0, "operand_bytes_per_cycle": 1e12, "tile_overhead": 0.0,
+        "wave_smoothing": 0.0, "split_cycles": 0.0, "split_traffic": 0.0,
+    }  # fmt: skip
+    return Pipeline(**{name: np.array([[v]]) for name, v in (values | changes).items()})
+
+
+FREE = a_pipeline()
 
 
 def seconds(m=4096, n=4096, k=4096, batch=1, *, pipeline=FREE, can_split=True, sms=100, rate=1e14):
@@ -24,8 +34,9 @@ def seconds(m=4096, n=4096, k=4096, batch=1, *, pipeline=FREE, can_split=True, s
             flops_per_s=np.array([[float(rate)]]),
             sm_count=np.array([[float(sms)]]),
             clock_hz=np.array([[1e9]]),
+            cache_bytes_per_s=np.array([[1e13]]),
             pipeline=pipeline,
-        )[0, 0]
+        ).seconds[0, 0]
     )
 
 
@@ -90,7 +101,7 @@ def test_one_part_needs_no_adding_up():
 
 
 def test_latency_of_a_step_bounds_a_small_tile():
-    slow = Pipeline(*(np.array([[value]]) for value in (10.0, 0.0, 1e12, 0.0, 0.0, 0.0)))
+    slow = a_pipeline(step_cycles=10.0)
 
     # 16 elements of k at 10 cycles of 1 ns.
     assert seconds(1, 1, 16, pipeline=slow) >= 160e-9
@@ -101,9 +112,26 @@ def test_latency_of_a_step_bounds_a_small_tile():
     st.floats(0.0, 1.0), st.floats(0.0, 200.0),
 )  # fmt: skip
 def test_no_product_is_faster_than_the_peak(m, n, k, smoothing, depth):
-    pipeline = Pipeline(*(np.array([[v]]) for v in (1.0, depth, 300.0, smoothing, 5000.0, 1.0)))
+    pipeline = a_pipeline(
+        step_cycles=1.0, depth=depth, operand_bytes_per_cycle=300.0, tile_overhead=2000.0,
+        wave_smoothing=smoothing, split_cycles=5000.0, split_traffic=1.0,
+    )  # fmt: skip
 
     assert seconds(m, n, k, pipeline=pipeline) >= 2.0 * m * n * k / 1e14 * (1 - 1e-12)
+
+
+def test_small_tiles_are_fed_for_a_larger_part_of_their_time():
+    # One 32 x 32 tile an SM: no larger one has work for all of them.
+    free, fed = (seconds(32, 32, 64, 100, pipeline=a_pipeline(tile_overhead=w)) for w in (0, 1024))
+
+    assert fed == pytest.approx(2 * free)
+
+
+def test_partial_results_are_added_up_at_the_rate_of_the_cache():
+    free = seconds(64, 64, 65536)
+    added = seconds(64, 64, 65536, pipeline=a_pipeline(split_traffic=1.0))
+
+    assert 0.0 < added - free <= 32 * 64 * 64 * 2 / 1e13
 
 
 @given(st.integers(1, 3000), st.integers(1, 3000), st.integers(1, 3000))

@@ -8,7 +8,7 @@ from phantomgpu.cost.roofline import smooth_maximum
 from phantomgpu.cost.terms import terms_of
 from tests.unit.cost.builders import a_copy, a_gpu, a_kernel, a_runtime, a_workload
 
-HOT = {"joule_per_flop_fp16": 5e-12, "roofline_sharpness": 2.0}
+HOT = {"joule_per_flop_fp16": 5e-12, "roofline_sharpness": 2.0, "product_sharpness": 2.0}
 
 
 @pytest.mark.parametrize("calibration", [{}, HOT])
@@ -21,7 +21,7 @@ def test_terms_overlapped_are_the_time_of_the_kernel(calibration):
     busy_s = smooth_maximum(
         terms.core_s * terms.clock_slowdown,
         terms.memory_s + terms.cache_s * terms.clock_slowdown,
-        sharpness=np.float64(gpu.calibration.values["roofline_sharpness"]),
+        sharpness=terms.sharpness,
     )
     estimate = predict([workload], [gpu], runtime)[0]
     assert terms.runtime_slowdown * busy_s == pytest.approx(estimate.kernel_s[0])

@@ -1,5 +1,7 @@
 """Products of one input as one product."""
 
+from collections import Counter
+
 from phantomgpu.families import build
 from phantomgpu.workload import Workload, lower
 from tests.unit.families import configs
@@ -64,3 +66,24 @@ def test_a_router_stays_apart_from_the_experts_beside_it():
     assert 8 in widths  # the router
     assert 24 + 32 + 8 in widths  # both compressions and the rotary key
     assert 2 * 32 in widths  # gate and up of one expert
+
+
+def launches(work: Workload) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for name, count in zip(work.names, work.kernels.count, strict=True):
+        counts[name.op] += int(count)
+    return counts
+
+
+def test_one_kernel_rotates_query_and_key():
+    assert launches(llama("rotary-abreast"))["RotaryEmbedding+RotaryEmbedding"] == 3
+    assert "RotaryEmbedding" not in launches(llama("rotary-abreast"))
+
+
+def test_a_residual_is_added_and_normalised_in_one_pass_that_writes_both():
+    apart, together = llama(), llama("residual-norm")
+
+    assert launches(apart)["Add"] == 6
+    assert launches(together)["Add+RMSNormalization"] == 6
+    written = [float((w.kernels.write_bytes * w.kernels.count).sum()) for w in (apart, together)]
+    assert written[0] == written[1]
