@@ -2,6 +2,7 @@
 
 from web.models import MOST_MODELS, about_model, model_name
 from web.query import free_dims, group_of, is_address, is_on_hub, model_choices
+from web.served import kind_of
 from web.text import count, escaped, file_size, grouped, percent
 
 
@@ -17,10 +18,11 @@ def model_list(state):
     parts = []
     group, is_search = None, bool(state["model_filter"].strip())
     for place, model in enumerate(choices):
-        if not is_search and group_of(model) != group:
-            group = group_of(model)
-            parts.append("<div class='task' role='presentation'>{}</div>".format(group))
-        parts.append(_model_option(model, place == state["model_active"], state))
+        shelf = "{}: {}".format(group_of(model), model.get("task", ""))
+        if not is_search and shelf != group:
+            group = shelf
+            parts.append("<div class='task' role='presentation'>{}</div>".format(escaped(shelf)))
+        parts.append(_model_option(model, place == state["model_active"], state, is_search))
     return "".join(parts)
 
 
@@ -34,7 +36,7 @@ def _address_option(typed):
     ).format(what, how)
 
 
-def _model_option(model, is_active, state):
+def _model_option(model, is_active, state, is_search):
     chosen = model["id"] in state["request"]["models"]
     return (
         "<div role='option' id='model-{id}' class='option{active}' aria-selected='{chosen}' "
@@ -44,13 +46,13 @@ def _model_option(model, is_active, state):
         active=" active" if is_active else "",
         chosen="true" if chosen else "false",
         name=escaped(model["name"]),
-        size=_model_size(model),
+        size=_model_size(model, is_search),
     )
 
 
-def _model_size(model):
-    """Task and size: what tells models of like names apart."""
-    parts = [escaped(model.get("task", ""))]
+def _model_size(model, has_task):
+    """Size, and the task where no shelf says it."""
+    parts = [escaped(model.get("task", "")) if has_task else ""]
     if model.get("parameters"):
         parts.append(count(model["parameters"]))
     return " · ".join(part for part in parts if part)
@@ -167,7 +169,8 @@ def dim_fields(state):
     """A labelled field for each free dimension but the batch, with its guess."""
     fields, seen = [], []
     for model in state["request"]["models"]:
-        document = inspected(state, model)
+        # Those of a model that generates tokens follow from prompt and output.
+        document = None if kind_of(state, model) == "tokens" else inspected(state, model)
         for dim in free_dims(document) if document else []:
             if not dim["is_batch"] and dim["symbol"] not in seen:
                 seen.append(dim["symbol"])

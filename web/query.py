@@ -261,7 +261,17 @@ def model_choices(state):
     found = [models[key] for key in ranked(state["model_filter"], entries)]
     if state["model_filter"].strip():
         return found
-    return [model for group in GROUPS for model in found if group_of(model) == group]
+    tasks = []
+    for model in found:
+        if model.get("task") not in tasks:
+            tasks.append(model.get("task"))
+    shelves = [(group, task) for group in GROUPS for task in tasks]
+    return [
+        model
+        for group, task in shelves
+        for model in found
+        if group_of(model) == group and model.get("task") == task
+    ]
 
 
 GROUPS = ("Vision", "Language", "Image generation", "Audio")

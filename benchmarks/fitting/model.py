@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.fitting import plan
-from benchmarks.fitting.solve import fit
+from benchmarks.fitting.solve import fit, slopes_of
 from benchmarks.fitting.table import Array, Table, paired_boards
 from phantomgpu.cost.kinds import FAMILY, KINDS
 from phantomgpu.cost.predict import Host, run_times
@@ -37,11 +37,14 @@ def process_of(group: str) -> tuple[float, float]:
 def log_stated(name: str, group: str) -> float:
     """What a group's construction changes in the logarithm of a value."""
     architecture = group.partition("/")[0]
-    if name == "cache_share":
-        return -math.log(plan.PARTITIONS.get(group, plan.PARTITIONS.get(architecture, 1.0)))
     if name == "joule_per_byte":
         return math.log(plan.MEMORY.get(group, plan.MEMORY.get(architecture, 1.0)))
     return 0.0
+
+
+def copies_of(group: str) -> float:
+    """Parts of a group's last-level cache that each hold what all SMs read."""
+    return plan.PARTITIONS.get(group, plan.PARTITIONS.get(group.partition("/")[0], 1.0))
 
 
 class Model:
@@ -143,6 +146,7 @@ class Model:
             out[name] = np.clip(np.exp(log), limits.low, limits.high)
         kin = [plan.KIN.get(group, "") for group in groups]
         out["clock_headroom"] = np.array([plan.HEADROOM[one] for one in kin])
+        out["cache_copies"] = np.array([copies_of(group) for group in groups])
         out["nominal_clock_hz"] = np.array([process_of(group)[1] for group in groups])
         return out
 
@@ -222,7 +226,18 @@ class Model:
             np.array([r.unpacks_fp8_on for r in stated])[t.runtime],
         )
 
-    def fit(self, noise: Array, *, start: Array | None = None, rounds: int = 12) -> Array:
+    def slopes(self, x: Array) -> Array:
+        """Slopes of the predicted logarithms against the values. [run, value]."""
+        return slopes_of(self, x, self(x), self.sigma, self.touches)
+
+    def fit(
+        self,
+        noise: Array,
+        *,
+        start: Array | None = None,
+        rounds: int = 12,
+        slopes: Array | None = None,
+    ) -> Array:
         """The vector that explains the table best."""
         return fit(
             self,
@@ -233,4 +248,5 @@ class Model:
             touches=self.touches,
             noise=noise,
             rounds=rounds,
+            slopes=slopes,
         )

@@ -34,7 +34,7 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     # BabelStream: 75 to 92 % of the peak.
     "bandwidth_efficiency": (0.82, 0.06), "cache_bytes_per_cycle": (14.0, 0.4),
     # All of a cache that is one: see PARTITIONS. Cyclic reuse of more than fits misses at once.
-    "cache_share": (1.0, 0.2), "cache_sharpness": (5.0, 0.4), "roofline_sharpness": (2.4, 0.2),
+    "cache_share": (1.0, 0.2), "cache_sharpness": (5.0, 0.4), "roofline_sharpness": (1.8, 0.2),
     "product_sharpness": (1.4, 0.2), "overlap_growth": (0.2, 0.3),
     "start_cycles": (4500.0, 0.3), "product_start_cycles": (4500.0, 0.2),
     # See PROCESS. A fused multiply-add on the vector units costs some ten times one of a tensor

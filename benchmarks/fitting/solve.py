@@ -16,6 +16,13 @@ def robust(residual: Array) -> Array:
     return np.asarray(np.sign(residual) * np.sqrt(2.0 * (np.sqrt(1.0 + residual**2) - 1.0)))
 
 
+def robust_slope(residual: Array) -> Array:
+    """Derivative of ``robust``."""
+    far = np.abs(residual) > 1e-6
+    safe = np.where(far, residual, 1.0)
+    return np.asarray(np.where(far, safe / (np.sqrt(1.0 + safe**2) * robust(safe)), 1.0))
+
+
 def fit(
     predict: Callable[[Array], Array],
     measured: Array,
@@ -26,6 +33,7 @@ def fit(
     touches: Sequence[NDArray[np.bool_] | None],
     noise: Array,
     rounds: int,
+    slopes: Array | None = None,
 ) -> Array:
     """The maximum of the posterior of log-normal errors with wide tails.
 
@@ -40,6 +48,8 @@ def fit(
         touches: Rows that a value moves; None for all. One for each value
         noise: Spread of a row that is not an outlier. [row]
         rounds: Steps at most.
+        slopes: Of the logarithms against the values, for all rounds; made anew in each where
+            there are none. Near a solution they hardly change. [row, value]
     """
     colours = _colours(touches)
 
@@ -50,21 +60,25 @@ def fit(
         return float(np.sum(rest**2) + np.sum(((at - prior) / sigma) ** 2))
 
     x, damping = start.copy(), 1e-2
-    base = residuals(predict(x))
+    at_x = predict(x)
+    base = residuals(at_x)
     loss = loss_of(base, x)
     for _ in range(rounds):
-        jacobian = _jacobian(lambda at: residuals(predict(at)), x, base, sigma, touches, colours)
+        raw = slopes_of(predict, x, at_x, sigma, touches, colours) if slopes is None else slopes
+        jacobian = raw * (robust_slope((at_x - measured) / noise) / noise)[:, None]
         gradient = jacobian.T @ base + (x - prior) / sigma**2
         hessian = jacobian.T @ jacobian + np.diag(1.0 / sigma**2)
         gain = 0.0
         for _ in range(6):
             step = np.linalg.solve(hessian + damping * np.diag(np.diag(hessian)), -gradient)
             trial = x + np.clip(step, -1.0, 1.0)
-            rest = residuals(predict(trial))
+            at_trial = predict(trial)
+            rest = residuals(at_trial)
             new = loss_of(rest, trial)
             if np.isfinite(new) and new < loss:
                 gain = loss - new
-                x, base, loss, damping = trial, rest, new, max(damping / 5.0, 1e-6)
+                x, at_x, base, loss = trial, at_trial, rest, new
+                damping = max(damping / 5.0, 1e-6)
                 break
             damping *= 4.0
         if gain < 3e-4 * loss:
@@ -72,19 +86,29 @@ def fit(
     return x
 
 
-def _jacobian(
-    residuals: Callable[[Array], Array],
+def slopes_of(
+    predict: Callable[[Array], Array],
     x: Array,
     base: Array,
     sigma: Array,
     touches: Sequence[NDArray[np.bool_] | None],
-    colours: Sequence[Sequence[int]],
+    colours: Sequence[Sequence[int]] | None = None,
 ) -> Array:
+    """Slopes of the predicted logarithms against the values, by finite differences. [row, value].
+
+    Args:
+        predict: As in ``fit``.
+        x: Where. [value]
+        base: What it predicts there. [row]
+        sigma: As in ``fit``.
+        touches: Likewise.
+        colours: Values to move together; found where not given.
+    """
     columns = np.zeros((len(base), len(x)))
-    for colour in colours:
+    for colour in _colours(touches) if colours is None else colours:
         step = np.zeros_like(x)
         step[list(colour)] = STEP * np.minimum(sigma[list(colour)], 1.0)
-        moved = residuals(x + step) - base
+        moved = predict(x + step) - base
         for value in colour:
             rows = touches[value]
             own = moved if rows is None else np.where(rows, moved, 0.0)

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.fitting import plan
 from benchmarks.fitting.familiar import runs_by_kind
 from benchmarks.fitting.intervals import Widths
-from benchmarks.fitting.model import Model, Name, log_stated, process_of
+from benchmarks.fitting.model import Model, Name, copies_of, log_stated, process_of
 from phantomgpu.hardware.calibration import PARAMETERS
 
 DIGITS = 4
@@ -60,6 +60,7 @@ class Writer:
         for name in ("joule_per_flop_fp32", "joule_per_flop_fp16"):
             found[name] *= energy
         found["nominal_clock_hz"] = clock
+        found["cache_copies"] = copies_of("")
         found["clock_headroom"] = plan.HEADROOM[""]
         found.update(widths.kinds)
         found["interval_scale"], found["spread_run"] = widths.scale["spec"], widths.run["spec"]
@@ -167,6 +168,7 @@ class Writer:
             if abs(offset) > 5e-4:
                 out[name] = _within(name, math.exp(base + offset))
         out["nominal_clock_hz"] = process_of(own)[1]
+        out["cache_copies"] = copies_of(own)
         out["clock_headroom"] = plan.HEADROOM[plan.KIN.get(own, "")]
         out.update(plan.STATED.get(own.partition("/")[0], {}))
         return out

@@ -158,8 +158,13 @@ def _by_framework(
         task,
         tell=tell,
         time_limit_s=options.time_limit_s,
-        variables={} if options.trust else _SAFE_TORCH,
+        variables={**({} if options.trust else _SAFE_TORCH), **_scratch(folder)},
     )
+
+
+def _scratch(folder: Path) -> dict[str, str]:
+    """Variables that make temporary files go away with the folder: frameworks leave theirs."""
+    return dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
 
 
 def _unpacked(found: Found, folder: Path) -> str:

@@ -36,8 +36,8 @@ class Activities:
         cache_s: Traffic with the cache, which the clock paces too. [gpu, kernel]
         memory_s: Traffic with the memory, which it does not. [gpu, kernel]
         energy_j: Switching energy. [gpu, kernel]
-        steps: Of a product's slowest SM, behind which its loads hide; NaN for all other kernels.
-            [gpu, kernel]
+        steps: Of a tensor-core product's slowest SM, behind which its loads hide; NaN for all
+            other kernels. [gpu, kernel]
         least_s: What the kernel takes at the very least, whoever wrote it. [gpu, kernel]
     """
 
@@ -110,13 +110,16 @@ def _traffic(
     a run: all weights pass through the cache before they are read again.
     """
     activations = kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes
+    values = boards.values
+    is_shared = kernels.matrix_flops > 0.0
+    share = values["cache_share"] / np.where(is_shared, values["cache_copies"], 1.0)
     passing = np.where(kinds == FAMILY["decode"], weights_in_use, 0.0)
     hits = [
         hit_share(
             working_bytes=working,
             cache_bytes=boards.cache_bytes,
-            usable_share=boards.values["cache_share"],
-            sharpness=boards.values["cache_sharpness"],
+            usable_share=share,
+            sharpness=values["cache_sharpness"],
         )
         for working in (
             activations + kernels.weight_bytes + passing,
@@ -150,7 +153,8 @@ def _matrix_core(
     rows = np.flatnonzero(has_products & ~is_attention)
     if len(rows):
         product = _products(rows_of(kernels, rows), boards.of(rows))
-        core_s[..., rows], steps[..., rows] = product.seconds, product.steps
+        core_s[..., rows] = product.seconds
+        steps[..., rows] = np.where(kernels.peak[rows] == _FP32, np.nan, product.steps)
     rows = np.flatnonzero(has_products & is_attention)
     if len(rows):
         some, on = rows_of(kernels, rows), boards.of(rows)

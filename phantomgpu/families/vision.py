@@ -47,7 +47,7 @@ def vit(c: Config, name: str) -> Definition:
     plan = _patches(c, extra=2 if kind == "deit" else 1)
     x = _tokens(b, plan, hidden)
     block = _block(c, hidden, "gelu", bias=c.flag("qkv_bias", True))
-    x = encoder_stack(b, "layers", c.count("num_hidden_layers", 12), x, block)
+    x = encoder_stack(b, "layers", c.layers("num_hidden_layers", 12), x, block)
     first = b.op("Gather", x, b.constant(0), at="classifier", axis=1)
     labels = _labels(c)
     if labels:
@@ -152,7 +152,7 @@ def _vision_tower(b: Builder, c: Config) -> str:
     x = _tokens(b, _patches(c, bias=False), hidden)
     x = normalise(b, x, "vision_model/pre_norm", hidden, kind="layer")
     block = _block(c, hidden, "quick_gelu")
-    x = encoder_stack(b, "vision_layers", c.count("num_hidden_layers", 12), x, block)
+    x = encoder_stack(b, "vision_layers", c.layers("num_hidden_layers", 12), x, block)
     return b.op("Gather", x, b.constant(0), at="vision_model", axis=1)
 
 
@@ -171,7 +171,7 @@ def _text_tower(b: Builder, c: Config, tokens: int | str) -> str:
         at="text_model",
     )
     block = replace(_block(c, hidden, "quick_gelu"), causal=True)
-    return encoder_stack(b, "text_layers", c.count("num_hidden_layers", 12), x, block)
+    return encoder_stack(b, "text_layers", c.layers("num_hidden_layers", 12), x, block)
 
 
 def _embedding(b: Builder, x: str, side: str, hidden: int, width: int) -> None:

@@ -182,6 +182,9 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "cache_bytes_per_cycle", 0.5, 1e3, "B/clock", "SM's side of the last-level cache's rate"
         ),
         Parameter("cache_share", 0.01, 10.0, "1", "usable share of the last-level cache"),
+        Parameter(
+            "cache_copies", 1.0, 8.0, "1", "parts of that cache that each hold what all SMs read"
+        ),
         Parameter("cache_sharpness", 0.2, 10.0, "1", "how suddenly the cache overflows"),
         Parameter("roofline_sharpness", 1.0, 20.0, "1", "how well arithmetic and traffic overlap"),
         Parameter("product_sharpness", 1.0, 20.0, "1", "the same in a product of a single step"),

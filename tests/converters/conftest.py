@@ -10,6 +10,9 @@ import pytest
 from phantomgpu.converters.environment import CACHE_VARIABLE, environment_folder
 from phantomgpu.converters.frameworks import FRAMEWORKS
 
+# They import frameworks, and run in the environments of those alone.
+collect_ignore = ["makers"]
+
 MAKERS = Path(__file__).parent / "makers"
 _MAKER = {
     "tensorflow": "tensorflow_models.py",
