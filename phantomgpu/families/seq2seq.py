@@ -183,7 +183,7 @@ def _definition(
         parameters=encoder.parameters + decoder.parameters - counted_twice,
         parts=(
             Part("encoder", encoder.graph()),
-            Part("decoder", decoder.graph(), per_step=True),
+            Part("decoder", decoder.graph(), per_step=True, shared_bytes=2 * counted_twice),
         ),
         generation=Generation(
             layers=layers,
