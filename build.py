@@ -5,6 +5,7 @@ Needs Python 3.11 or newer and the package registries; everything else it makes.
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -59,14 +60,17 @@ def _check(_options: argparse.Namespace, _rest: list[str]) -> int:
 def _test(options: argparse.Namespace, rest: list[str]) -> int:
     chosen = {name: suite for name, suite in _SUITES.items() if getattr(options, name)}
     results = {} if chosen or rest else {"check": check(ROOT)}
-    for name, suite in (chosen or _SUITES).items():
+    usual = {name: suite for name, suite in _SUITES.items() if name != "converters" or _in_ci()}
+    for name, suite in (chosen or usual).items():
         say(f"\n== {name} tests")
         try:
             results[name] = suite(ROOT, rest)
         except BuildError as error:
             say(f"build.py: {error}")
             results[name] = False
-    say("\n" + "\n".join(f"{name:<8} {'ok' if ok else 'FAILED'}" for name, ok in results.items()))
+    say("\n" + "\n".join(f"{name:<10} {'ok' if ok else 'FAILED'}" for name, ok in results.items()))
+    if not chosen and "converters" not in usual:
+        say("converters not run: they take 5 GB of packages; build.py test --converters runs them")
     return 0 if all(results.values()) else 1
 
 
@@ -79,7 +83,16 @@ def _lock(_options: argparse.Namespace, rest: list[str]) -> int:
     return 0
 
 
-_SUITES = {"unit": suites.test_unit, "pyodide": suites.test_pyodide, "browser": suites.test_browser}
+def _in_ci() -> bool:
+    return bool(os.environ.get("CI"))
+
+
+_SUITES = {
+    "unit": suites.test_unit,
+    "pyodide": suites.test_pyodide,
+    "browser": suites.test_browser,
+    "converters": suites.test_converters,
+}
 _COMMANDS = {
     "serve": _serve,
     "test": _test,
@@ -104,6 +117,9 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--unit", action="store_true", help="in CPython only")
     test.add_argument("--pyodide", action="store_true", help="the core in Pyodide only")
     test.add_argument("--browser", action="store_true", help="the page in Chromium only")
+    test.add_argument(
+        "--converters", action="store_true", help="the converters only; where CI is set, always"
+    )
     commands.add_parser("check", help="lint, format, types, import contracts, spelling")
     commands.add_parser("bench", help="run benchmarks/, or those named; each has its floor")
     commands.add_parser("site", help="build the site into web/dist/")

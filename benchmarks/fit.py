@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.fitting.intervals import Widths, spreads_of, widths_of
+from benchmarks.fitting.intervals import Widths, widths_of
 from benchmarks.fitting.leave_out import left_out
 from benchmarks.fitting.load import boards_in, catalog_in, runs_in
 from benchmarks.fitting.model import Model
@@ -25,6 +25,7 @@ from benchmarks.fitting.page import Results, page
 from benchmarks.fitting.show import print_errors, print_values
 from benchmarks.fitting.table import table
 from benchmarks.fitting.write import Writer
+from phantomgpu.cost.kinds import KINDS
 from phantomgpu.hardware import Catalog, GpuProfile
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -68,16 +69,16 @@ def main() -> None:
         print_errors("architecture left out", rows, by_architecture)
     if given.dry_run:
         return
-    spreads = spreads_of(rows, seen)
-    widths = widths_of(rows, spreads, by_gpu, by_architecture, _last(catalog))
-    print(spreads, widths)
-    if by_gpu is not None and by_architecture is not None:
-        results = Results(seen, by_gpu, by_architecture)
-        text = page(rows, boards, results, spreads, widths)
+    if by_gpu is None or by_architecture is None:
+        widths = _last(catalog)
+    else:
+        widths = widths_of(rows, seen, by_gpu, by_architecture)
+        text = page(rows, boards, Results(seen, by_gpu, by_architecture), widths)
         (ROOT / "docs" / "accuracy.md").write_text(text, encoding="utf-8")
     data = _data(model, rows)
     writer = Writer(model, dict(zip(model.names, x.tolist(), strict=True)), profiles, data)
-    writer.default(spreads, widths, data["all"])
+    print(widths)
+    writer.default(widths, data["all"])
     writer.architectures(widths)
     writer.boards(widths)
     writer.runtimes(widths)
@@ -96,7 +97,13 @@ def _last(catalog: Catalog) -> Widths:
         if "spread_run" in values
     }
     run["calibrated"] = min(own.values())
-    return Widths(scale, run, own)
+    kinds = {f"spread_{kind}": values[f"spread_{kind}"] for kind in KINDS}
+    kernels = {
+        at: {f"spread_{kind}{suffix}": fitted[f"spread_{kind}{suffix}"]
+             for kind in KINDS for suffix in ("", "_fp32") if f"spread_{kind}{suffix}" in fitted}
+        for at, fitted in enumerate(catalog.runtime(name).calibration for name in RUNTIMES)
+    }  # fmt: skip
+    return Widths(kinds, kernels, scale, run, own)
 
 
 def _gpus(catalog: Catalog) -> list[GpuProfile]:

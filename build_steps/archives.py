@@ -24,7 +24,7 @@ def make_archives(
     rest_finder: Path,
     variables: Mapping[str, str],
 ) -> None:
-    """Make python_stdlib, numpy, phantomgpu, rest and onnx.zip.
+    """Make python_stdlib, numpy, phantomgpu and rest.zip, and onnx/*.wasm.
 
     Args:
         folder: Empty folder where they go.
@@ -52,7 +52,9 @@ def make_archives(
         shutil.rmtree(folder / leftover)
     with zipfile.ZipFile(paths["onnx"]) as onnx:
         module = onnx.read(_ONNX_MODULE)
-    _write({Path(_ONNX_MODULE).name: module}, folder / "onnx.zip")
+    library = folder / "onnx" / (Path(_ONNX_MODULE).name.partition(".")[0] + ".wasm")
+    library.parent.mkdir()
+    library.write_bytes(module)
 
 
 def _precompile(folder: Path, variables: Mapping[str, str]) -> None:
@@ -85,10 +87,10 @@ def _repack(
                 left_out = name.startswith(_LEFT_OUT) or name.endswith(_SUFFIXES_LEFT_OUT)
                 if not left_out and not name.endswith("/"):
                     kept[name] = archive.read(name)
-    _write(kept, destination)
+    write_zip(kept, destination)
 
 
-def _write(members: Mapping[str, bytes], destination: Path) -> None:
+def write_zip(members: Mapping[str, bytes], destination: Path) -> None:
     """Write a zip that is the same bytes for the same members."""
     with zipfile.ZipFile(destination, "w") as archive:
         for name in sorted(members):

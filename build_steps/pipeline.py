@@ -12,9 +12,10 @@ from build_steps.archives import make_archives
 from build_steps.bundle import bundle
 from build_steps.environment import Environment, ensure_environment, ensure_node
 from build_steps.failure import BuildError
-from build_steps.parts import fetch_parts, read_lock, remove_folder
+from build_steps.parts import Part, fetch_parts, read_lock, remove_folder
 from build_steps.progress import step
 from build_steps.site import REST_FINDER, lay_out, prerender
+from build_steps.snapshot import SHARED, WORKER, make_snapshot, worker_modules
 from build_steps.stamp import content_hash, is_current, write_stamp
 
 _WHEEL_INPUTS = ("phantomgpu", "profiles", "pyproject.toml", "README.md", "LICENSE")
@@ -63,9 +64,10 @@ def build_site(root: Path) -> Path:
     variables = ensure_node(environment)
     paths = fetch_parts(parts, environment.cache / "parts", environment=variables)
     archives = _archives(environment, paths, wheel, variables)
+    snapshot = _snapshot(environment, archives, parts=parts, paths=paths, variables=variables)
     editor = _editor(environment, web / "editor", variables)
     with step("site") as advance, _replacing(site, environment.cache) as made:
-        lay_out(web, made, parts=parts, paths=paths, archives=archives)
+        lay_out(web, made, parts=parts, paths=paths, made_parts=(archives, snapshot))
         shutil.copytree(editor, made / "parts" / "editor")
         advance(0.5, "first answer")
         prerender(made, python=environment.python, root=root)
@@ -85,6 +87,29 @@ def _archives(
     if not (folder.is_dir() and is_current(stamp, value)):
         with step("bytecode, made by Pyodide"), _replacing(folder, environment.cache) as made:
             make_archives(made, paths=paths, wheel=wheel, rest_finder=finder, variables=variables)
+        write_stamp(stamp, value)
+    return folder
+
+
+def _snapshot(
+    environment: Environment,
+    archives: Path,
+    *,
+    parts: Mapping[str, Part],
+    paths: Mapping[str, Path],
+    variables: Mapping[str, str],
+) -> Path:
+    """The memory the engine starts from, made when something in it has changed."""
+    folder, web = environment.cache / "snapshot", environment.root / "web"
+    ways = sorted(Path(__file__).parent.glob("snapshot*"))
+    own = [web / WORKER, web / SHARED, *worker_modules(web)]
+    value = content_hash([archives, paths["pyodide"], paths["pyscript"], *own, *ways])
+    stamp = environment.cache / "snapshot.sha256"
+    if not (folder.is_dir() and is_current(stamp, value)):
+        with step("snapshot of the engine"), _replacing(folder, environment.cache) as made:
+            make_snapshot(
+                made, web=web, archives=archives, parts=parts, paths=paths, variables=variables
+            )
         write_stamp(stamp, value)
     return folder
 

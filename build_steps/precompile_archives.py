@@ -25,8 +25,14 @@ ALSO_AT_START = [
     "pyodide.code", "pyodide.ffi.wrappers", "pyodide.http", "pyodide.webloop",
     "encodings.ascii", "encodings.idna", "encodings.latin_1", "encodings.cp437",
 ]  # fmt: skip
-# The shells, and the script that made the built-in models.
-NOT_ON_THE_PAGE = ("phantomgpu/cli/", "phantomgpu/converters/", "phantomgpu/profiles/models/make.py")
+# The shells; and, of the profiles, the scripts that made the built-in models.
+NOT_ON_THE_PAGE = (
+    "phantomgpu/cli/",
+    "phantomgpu/converters/",
+)
+# Ours stays as it is; theirs goes without assertions and docstrings, which are a tenth of the
+# download and which nothing on the page reads.
+OURS, THEIRS = 0, 2
 # Magic number, then no flags, date and size of the source: there is no source
 # beside it, so the importer compares nothing.
 HEADER = MAGIC_NUMBER + bytes(12)
@@ -54,39 +60,50 @@ def our_modules() -> list[str]:
 
 def is_ours(name: str) -> bool:
     """Whether a member of phantomgpu.zip is for the page."""
-    return name.startswith(("phantomgpu/", "engine_rest")) and not name.startswith(NOT_ON_THE_PAGE)
+    return name.startswith(("phantomgpu/", "engine_rest")) and not is_left_out(name)
 
 
-def bytecode(path: str, source: bytes) -> bytes:
-    """What `import` would have compiled this source to."""
-    return HEADER + marshal.dumps(compile(source, path, "exec", dont_inherit=True))
+def is_left_out(name: str) -> bool:
+    """Whether the page never needs a member of phantomgpu.zip."""
+    is_script = name.startswith("phantomgpu/profiles/") and name.endswith(".py")
+    return is_script or name.startswith(NOT_ON_THE_PAGE)
+
+
+def bytecode(path: str, source: bytes, *, optimize: int) -> bytes:
+    """What `import` would have compiled this source to, at that level of optimization."""
+    code = compile(source, path, "exec", dont_inherit=True, optimize=optimize)
+    return HEADER + marshal.dumps(code)
 
 
 def main() -> None:
     """Write the archives of /given anew into /made, and rest.zip beside them."""
     at_start = import_engine()
     rest: dict[str, bytes] = {}
+    where: list[str] = []
     for archive, folder in ARCHIVES.items():
         given, made = read(archive), {}
         for name, data in given.items():
             path = f"{folder}/{name}"
-            if name.startswith(NOT_ON_THE_PAGE):
+            if is_left_out(name):
                 continue
             if path not in at_start and not is_ours(name):
                 rest[name] = data
             elif name.endswith(".py"):
-                made[name + "c"] = bytecode(path, data)
+                optimize = OURS if is_ours(name) else THEIRS
+                made[name + "c"] = bytecode(path, data, optimize=optimize)
             else:
                 made[name] = data
+        where.append(" ".join([archive, *module_names(made)]))
         if archive == "phantomgpu":
-            made["engine_rest.txt"] = "\n".join(module_names(rest)).encode()
+            where.append(" ".join(["rest", *module_names(rest)]))
+            made["engine_rest.txt"] = "\n".join(where).encode()
         write(archive, made)
     write("rest", rest)
 
 
 def module_names(files: Iterable[str]) -> list[str]:
     """Names of the modules in these files."""
-    stems = {name.split(".")[0] for name in files if name.endswith((".py", ".so"))}
+    stems = {name.split(".")[0] for name in files if name.endswith((".py", ".pyc", ".so"))}
     return sorted(stem.removesuffix("/__init__").replace("/", ".") for stem in stems)
 
 

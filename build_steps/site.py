@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from build_steps.failure import BuildError
@@ -22,9 +22,9 @@ _ENGINE_FILES = (
     "parts/pyodide/pyodide.asm.mjs",
     "parts/pyodide/pyodide.asm.wasm",
     "parts/pyodide/pyodide-lock.json",
-    "parts/python_stdlib.zip",
-    "parts/numpy.zip",
-    "parts/phantomgpu.zip",
+    "parts/numpy/_multiarray_umath.wasm",
+    "parts/numpy/_umath_linalg.wasm",
+    "parts/snapshot.wasm",
 )
 
 
@@ -34,7 +34,7 @@ def lay_out(
     *,
     parts: Mapping[str, Part],
     paths: Mapping[str, Path],
-    archives: Path,
+    made_parts: Sequence[Path],
 ) -> None:
     """Lay out a site in an empty folder.
 
@@ -43,7 +43,7 @@ def lay_out(
         site: The folder.
         parts: The lock.
         paths: Each part in the cache, by id.
-        archives: Folder with the zips of Python.
+        made_parts: Folders whose files go into parts/.
     """
     for file in web.iterdir():
         if file.suffix in _PAGE_SUFFIXES and file.name not in _NOT_COPIED:
@@ -53,8 +53,8 @@ def lay_out(
     for part in parts.values():
         folder = site / part.into
         extract(paths[part.id], {name: folder / Path(name).name for name in part.files})
-    for archive in archives.glob("*.zip"):
-        shutil.copyfile(archive, site / "parts" / archive.name)
+    for folder in made_parts:
+        shutil.copytree(folder, site / "parts", dirs_exist_ok=True)
     _forget_packages(site / "parts/pyodide/pyodide-lock.json")
     _write_sizes(site)
 

@@ -1,21 +1,26 @@
-"""The tests: in CPython with coverage, again in Pyodide, and the page in Chromium."""
+"""The tests: in CPython with coverage, again in Pyodide, the page in Chromium, the converters."""
 
 import os
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from build_steps.chromium import ensure_chromium
 from build_steps.environment import Environment, ensure_environment, ensure_node
+from build_steps.failure import BuildError
 from build_steps.parts import extract, fetch_parts, read_lock
 from build_steps.pipeline import build_site
-from build_steps.progress import say
+from build_steps.progress import say, step
 
 # Branch coverage that must be reached, in percent.
 _FLOOR = 95
 _FLOORS_OF_PARTS = {"phantomgpu/cost/*,phantomgpu/hardware/*": 100}
 # Hypothesis' own profile for slow and busy machines: no deadline, same examples each time.
 _HYPOTHESIS = "--hypothesis-profile=ci"
+
+# What phantomgpu/converters/requirements is pinned for: PyTorch's CPU build has a file a version.
+_CONVERTERS_PYTHON = (3, 11)
 
 
 def test_unit(root: Path, arguments: Sequence[str]) -> bool:
@@ -30,7 +35,7 @@ def test_unit(root: Path, arguments: Sequence[str]) -> bool:
         "pytest",
         _HYPOTHESIS,
         "-m",
-        "not browser and not pyodide",
+        "not browser and not pyodide and not converters",
     ]
     if arguments:
         return environment.run(*pytest, *arguments) == 0
@@ -76,6 +81,34 @@ def test_browser(root: Path, arguments: Sequence[str]) -> bool:
     chosen = arguments or ["tests/browser"]
     pytest = [str(environment.python), "-m", "pytest", _HYPOTHESIS, "-m", "browser"]
     return environment.run(*pytest, *chosen, env=variables) == 0
+
+
+def test_converters(root: Path, arguments: Sequence[str]) -> bool:
+    """The converters, each framework in an environment of its own, which the cache keeps.
+
+    Raises:
+        BuildError: This Python is not the one that the frameworks are pinned for.
+    """
+    if sys.version_info[:2] != _CONVERTERS_PYTHON:
+        wanted = ".".join(map(str, _CONVERTERS_PYTHON))
+        raise BuildError(
+            f"the frameworks are pinned for Python {wanted}, and this is {sys.version.split()[0]}",
+            fix=f"run python{wanted} build.py test --converters",
+        )
+    environment = ensure_environment(root)
+    variables = {
+        **environment.variables(),
+        "PHANTOMGPU_CACHE": str(environment.cache / "converters"),
+    }
+    make = [environment.python, root / "tests" / "converters" / "environments.py"]
+    with step("environments of the frameworks"):
+        if environment.run(*make, env=variables) != 0:
+            raise BuildError(
+                "an environment of a framework cannot be made; its error stands above",
+                fix="see that pip reaches what phantomgpu/converters/requirements pins",
+            )
+    pytest = [str(environment.python), "-m", "pytest", "-m", "converters"]
+    return environment.run(*pytest, *(arguments or ["tests/converters"]), env=variables) == 0
 
 
 def _covered(environment: Environment) -> bool:

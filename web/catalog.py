@@ -36,10 +36,18 @@ def _model(model):
         "name": model["title"],
         "task": model["task"],
         "parameters": model["parameters"],
+        "asks": _asks(model["task"]),
         "search": searched(
             model["id"], [model["id"], model["title"], *model["aliases"]], model["task"]
         ),
     }
+
+
+def _asks(task):
+    """What a request to a model says besides: tokens, steps, or nothing."""
+    if task == "text generation":
+        return "tokens"
+    return "steps" if task == "images from text" else ""
 
 
 def page_gpu(gpu):
@@ -67,6 +75,7 @@ def page_inspection(document):
     return {
         "operators": _operators(document["kernels"]),
         "model": document["model"],
+        "asks": "tokens" if document.get("generation") else "",
         "inputs": document["inputs"],
         "parameters": document["parameters"],
         "macs": document["macs"],

@@ -12,16 +12,25 @@ from web.scale import (
     placed_log,
     spread,
 )
-from web.text import escaped, exact, figure
+from web.served import METRICS as SERVED_METRICS
+from web.served import curve_point
+from web.text import capital, escaped, exact, figure
 
 HEIGHT = 320
 TOP, BOTTOM, LEFT = 28, 44, 52
 LABEL_GAP = 17
 NARROW = 520
 
+BATCH = ("batch size", "batch")
+USERS = ("concurrent requests", "concurrency")
+"""What a chart is drawn against: beside its axis, and with a number behind it."""
+
 METRICS = {
-    "throughput_per_s": {"name": "Throughput", "unit": "samples/s", "log": False},
-    "latency_ms": {"name": "Latency", "unit": "ms", "log": True},
+    "throughput_per_s": {"name": "Throughput", "unit": "samples/s", "log": False, "axis": BATCH},
+    "latency_ms": {"name": "Latency", "unit": "ms", "log": True, "axis": BATCH},
+    "tokens_per_s": {"name": "Tokens", "unit": "tokens/s", "log": False, "axis": USERS},
+    "tpot_ms": {"name": "Per token", "unit": "ms", "log": True, "axis": USERS},
+    "ttft_ms": {"name": "First token", "unit": "ms", "log": True, "axis": USERS},
 }
 
 
@@ -52,7 +61,11 @@ def series_of(cells, gpus, metric, precision, runtime):
             ),
             key=lambda cell: cell["batch"],
         )
-        points = [_point(cell, metric) for cell in own if cell["latency_ms"] and cell["fits"]]
+        points = [
+            _point(cell, metric)
+            for cell in own
+            if cell["latency_ms"] and cell["fits"] and _has(cell, metric)
+        ]
         full = [cell["batch"] for cell in own if cell["fits"] is False]
         found.append(
             {
@@ -66,6 +79,8 @@ def series_of(cells, gpus, metric, precision, runtime):
 
 
 def _point(cell, metric):
+    if metric in SERVED_METRICS:
+        return curve_point(cell, metric)
     if metric == "latency_ms":
         return (cell["batch"], cell["latency_ms"], cell["latency_low_ms"], cell["latency_high_ms"])
     rate = 1000.0 * cell["batch"]
@@ -75,6 +90,10 @@ def _point(cell, metric):
         rate / cell["latency_high_ms"],
         rate / cell["latency_low_ms"],
     )
+
+
+def _has(cell, metric):
+    return metric not in SERVED_METRICS or bool(cell.get("serving"))
 
 
 def batch_curve(series, metric, width):
@@ -96,7 +115,7 @@ def batch_curve(series, metric, width):
     parts = [
         "<svg class='chart' viewBox='0 0 {w} {h}' width='{w}' height='{h}' role='img' "
         "aria-labelledby='curve-title curve-text'>".format(w=width, h=HEIGHT),
-        "<title id='curve-title'>{} against batch size</title>".format(what["name"]),
+        "<title id='curve-title'>{} against {}</title>".format(what["name"], what["axis"][0]),
         "<desc id='curve-text'>{}</desc>".format(escaped(_in_words(drawn, what))),
         _axes(frame, what),
     ]
@@ -167,10 +186,11 @@ def _axes(frame, what):
     )
     parts.append(
         "<text class='unit' x='0' y='10'>{}</text>"
-        "<text class='unit end' x='{:.0f}' y='{:.0f}'>batch size</text></g>".format(
+        "<text class='unit end' x='{:.0f}' y='{:.0f}'>{}</text></g>".format(
             escaped(what["unit"] + (", log scale" if frame["log"] else "")),
             frame["right"],
             frame["bottom"] + 40,
+            what["axis"][0],
         )
     )
     return "".join(parts)
@@ -292,8 +312,8 @@ def _tip(frame, drawn, what, batch, x):
     parts = [
         "<g class='tip' transform='translate({:.1f} {:.1f})'>"
         "<rect class='card' width='{}' height='{}' rx='6'/>"
-        "<text class='head' x='12' y='20'>Batch {}, {}</text>".format(
-            left, top, wide, high, batch, escaped(what["unit"])
+        "<text class='head' x='12' y='20'>{} {}, {}</text>".format(
+            left, top, wide, high, capital(what["axis"][1]), batch, escaped(what["unit"])
         )
     ]
     for row, (value, one) in enumerate(lines):
@@ -322,7 +342,7 @@ def _in_words(drawn, what):
     for one in drawn:
         first, last = one["points"][0], one["points"][-1]
         parts.append(
-            "{}: {} {} at batch {}, {} at batch {}{}.".format(
+            "{}: {} {} at {at} {}, {} at {at} {}{}.".format(
                 one["name"],
                 figure(first[1]),
                 what["unit"],
@@ -330,6 +350,7 @@ def _in_words(drawn, what):
                 figure(last[1]),
                 last[0],
                 ", out of memory at {}".format(one["full_at"]) if one["full_at"] else "",
+                at=what["axis"][1],
             )
         )
     return " ".join(parts)
@@ -346,6 +367,6 @@ def curve_table(series, metric):
         rows.append("<tr><th scope='row'>{}</th>{}</tr>".format(escaped(one["name"]), cells))
     what = METRICS[metric]
     return (
-        "<table class='figures'><caption>{} in {} by batch size</caption>"
+        "<table class='figures'><caption>{} in {} by {}</caption>"
         "<thead><tr><th scope='col'>GPU</th>{}</tr></thead><tbody>{}</tbody></table>"
-    ).format(what["name"], what["unit"], head, "".join(rows))
+    ).format(what["name"], what["unit"], what["axis"][0], head, "".join(rows))

@@ -1,24 +1,46 @@
 """What a person chooses -> the next state: models, GPUs, batches, precisions, runtimes, sizes."""
 
 from web import custom
+from web.models import with_model, without_model
 from web.query import changed, largest, model_choices, offered_runtimes
+from web.served import LANGUAGE_RUNTIME, USUAL, asks
 
 MOST_GPUS = 8
+BESIDE = "|"
+"""In the id of a pinned row, between its GPU and its model."""
+
 FIRST_RUNTIMES = ["tensorrt"]
 
 
 def _chose_model(state, event):
-    model = event["id"]
-    opened = state["file"] if state["file"] and state["file"]["id"] == model else None
-    state = changed(state, model_open=False, model_filter="", file=opened, inspection=None)
-    state = changed(asked(state, models=[model], dims={}), error=None, refused=[])
-    return _with_offered_runtimes(state)
+    models = with_model(state, event["id"])
+    state = changed(state, model_open=False, model_filter="", adding=False, chosen=None)
+    kept = state["request"] if len(models) > 1 else {"dims": {}, "tables": {}}
+    state = asked(state, models=models, dims=kept["dims"], tables=kept["tables"])
+    return _with_offered_runtimes(changed(state, error=None, refused=[]))
+
+
+def _removed_model(state, event):
+    state = changed(state, request=without_model(state, event["id"]), chosen=None, notice="")
+    baseline = state["baseline"].partition(BESIDE)[0]
+    return _with_offered_runtimes(changed(state, error=None, refused=[], baseline=baseline))
+
+
+def _adding(state, _event):
+    return changed(state, adding=not state["adding"], notice="")
+
+
+def _with_table(state, _event):
+    return changed(state, with_table=not state["with_table"])
 
 
 def _with_offered_runtimes(state):
     """The request without runtimes that do not serve its model."""
-    offered = [runtime["id"] for runtime in offered_runtimes(state)]
-    kept = [name for name in state["request"]["runtimes"] if name in offered]
+    entries = {runtime["id"]: runtime for runtime in offered_runtimes(state)}
+    kept = [name for name in state["request"]["runtimes"] if name in entries]
+    if asks(state) == ["tokens"] and LANGUAGE_RUNTIME in entries:
+        serving = [name for name in kept if entries[name].get("models") == "language"]
+        kept = serving or [LANGUAGE_RUNTIME]
     if kept == state["request"]["runtimes"]:
         return state
     return asked(state, runtimes=kept or FIRST_RUNTIMES)
@@ -44,7 +66,7 @@ def _toggled_gpu(state, event):
     gpus = _toggled(state["request"]["gpus"], event["id"], [])
     if len(gpus) > MOST_GPUS:
         return changed(state, notice="Eight GPUs at a time: take one out first.")
-    baseline = state["baseline"] if state["baseline"] in gpus else ""
+    baseline = state["baseline"] if state["baseline"].partition(BESIDE)[0] in gpus else ""
     state = changed(asked(state, gpus=gpus), baseline=baseline)
     return changed(state, request=custom.with_profiles(state["request"], state["custom"]))
 
@@ -111,6 +133,26 @@ def _set_dim(state, event):
     return asked(state, dims=dims)
 
 
+def _set_load(state, event):
+    """Tokens of each request, what the cache is kept in, or the number of steps."""
+    name, text = event["field"], event["text"].strip().replace(",", "")
+    if name == "kv_precision":
+        return asked(state, kv_precision=text)
+    if not text:
+        return asked(state, **{name: USUAL[name]})
+    if text.isdigit() and int(text) > 0:
+        return asked(state, **{name: int(text)})
+    label = name.replace("_", " ")
+    return with_error(
+        state,
+        "{} is '{}', which is not a number of them".format(label, text),
+        "Each request, {}".format(label),
+        "write a whole number of at least 1, or nothing for {}".format(
+            USUAL[name] or "the usual number"
+        ),
+    )
+
+
 def asked(state, **fields):
     """The state with some fields of its request replaced."""
     return changed(state, request=changed(state["request"], **fields), notice="")
@@ -133,6 +175,9 @@ def with_error(state, what, where, fix):
 
 CHOICES = {
     "model_chosen": _chose_model,
+    "model_removed": _removed_model,
+    "model_adding": _adding,
+    "table_toggled": _with_table,
     "model_typed": _typed_model,
     "model_moved": _moved_in_models,
     "model_closed": _closed_models,
@@ -143,4 +188,5 @@ CHOICES = {
     "precision_toggled": _toggled_precision,
     "runtime_toggled": _toggled_runtime,
     "dim_set": _set_dim,
+    "load_set": _set_load,
 }

@@ -1,7 +1,10 @@
 // The interpreter that PyScript is given for the worker: Pyodide from this
-// site's own files, with numpy and phantomgpu unpacked before the first line of
-// worker.py runs. All downloads start at once.
+// site's own files, with numpy and phantomgpu imported before the first line of
+// worker.py runs. It starts from a snapshot of its memory (snapshot.mjs); where
+// that cannot be, it imports everything from the archives, which takes longer
+// and gives the same. All downloads start at once.
 import { loadPyodide as load, version } from "./parts/pyodide/pyodide.mjs";
+import { environment, libraries, libraryFile, restoreInto, withLibraries } from "./snapshot.mjs";
 
 export { version };
 
@@ -9,16 +12,24 @@ const sitePackages = "/lib/python3.14/site-packages";
 const here = new URL("./", import.meta.url);
 const address = (path) => new URL(path, here).href;
 
-const fetchBytes = async (path) => {
+const fetched = async (path) => {
   const response = await fetch(address(path));
   if (!response.ok) throw new Error(`${path} is missing from this site: HTTP ${response.status}`);
-  return response.arrayBuffer();
+  return response;
+};
+const fetchBytes = async (path) => (await fetched(path)).arrayBuffer();
+
+const fetchCompiled = async (path) => {
+  const response = await fetched(path);
+  const isTyped = response.headers.get("Content-Type")?.startsWith("application/wasm");
+  if (isTyped) return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
 };
 
 // Python's `import` cannot wait: in a worker a request may block.
-const fetchRest = () => {
+const fetchArchive = (name) => {
   const request = new XMLHttpRequest();
-  request.open("GET", address("parts/rest.zip"), false);
+  request.open("GET", address(`parts/${name}.zip`), false);
   request.responseType = "arraybuffer";
   request.send();
   return request.response;
@@ -41,20 +52,61 @@ const reportProgress = () => {
   };
 };
 
+const fromSnapshot = async (options) => {
+  const modules = libraries.map((name) => fetchCompiled(`parts/numpy/${libraryFile(name)}`));
+  const fetching = Promise.all([fetchCompiled("parts/snapshot.wasm"), ...modules]);
+  const create = import("./parts/pyodide/pyodide.asm.mjs");
+  return load({
+    ...options,
+    ...environment,
+    // The snapshot has what Python takes from its standard library.
+    stdLibURL: "data:application/zip,",
+    // Not a snapshot as Pyodide makes them: it only sees that there is one.
+    _loadSnapshot: new Uint8Array(1),
+    createPyodideModule: async (settings) => {
+      const [{ default: made }, [snapshot, ...compiled]] = await Promise.all([create, fetching]);
+      const Module = await withLibraries(made, compiled)(settings);
+      restoreInto(Module, snapshot);
+      return Module;
+    },
+  });
+};
+
+const fromArchives = async (options) => {
+  const archives = ["numpy", "phantomgpu", "web"].map((name) => fetchBytes(`parts/${name}.zip`));
+  const stdLibURL = address("parts/python_stdlib.zip");
+  const pyodide = await load({ ...options, stdLibURL });
+  for (const archive of archives)
+    pyodide.unpackArchive(await archive, "zip", { extractDir: sitePackages });
+  return pyodide;
+};
+
+// Compiled modules of Python that are not needed at start: `import` finds them
+// where they are and need not compile them.
+const laterLibraries = { onnx: "onnx_cpp2py_export" };
+const loadLibrary = async (pyodide, folder, name) => {
+  const path = `${sitePackages}/${name}.abi3.so`;
+  const { FS, loadWebAssemblyModule, preloadedWasm } = pyodide._module;
+  const compiled = await fetchCompiled(`parts/${folder}/${name}.wasm`);
+  const flags = { loadAsync: true, nodelete: true };
+  preloadedWasm[path] = await loadWebAssemblyModule(compiled, flags, path, {});
+  FS.writeFile(path, "");
+};
+
 export const loadPyodide = async (options = {}) => {
   const endProgress = reportProgress();
-  const archives = ["parts/numpy.zip", "parts/phantomgpu.zip"].map(fetchBytes);
-  const pyodide = await load({
-    ...options,
-    indexURL: address("parts/pyodide/"),
-    stdLibURL: address("parts/python_stdlib.zip"),
-  });
-  const unpack = (bytes) => pyodide.unpackArchive(bytes, "zip", { extractDir: sitePackages });
-  for (const archive of archives) unpack(await archive);
-  pyodide.pyimport("engine_rest").install(fetchRest);
+  const here = { ...options, indexURL: address("parts/pyodide/") };
+  let pyodide;
+  try {
+    pyodide = await fromSnapshot(here);
+  } catch (error) {
+    console.info(`PhantomGPU starts without its snapshot: ${error.message}`);
+    pyodide = await fromArchives(here);
+  }
+  pyodide.pyimport("engine_rest").install(fetchArchive);
   // worker.py: `import site_parts; await site_parts.load("onnx")`
   pyodide.registerJsModule("site_parts", {
-    load: async (name) => unpack(await fetchBytes(`parts/${name}.zip`)),
+    load: (name) => loadLibrary(pyodide, name, laterLibraries[name]),
   });
   endProgress();
   return pyodide;

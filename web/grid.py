@@ -1,13 +1,18 @@
 """Comparisons made at build time, packed: what the page answers from until the engine is there.
 
-A grid holds one built-in model on every GPU, at the usual batches and precisions
-under the first runtime. Packing loses nothing: what comes out is what `compare`
-said, cell for cell.
+A grid holds one built-in model on every GPU, at the usual batches and precisions under one
+runtime; of a language model at the usual lengths. It is fetched when its model is chosen.
+Packing loses nothing: what comes out is what `compare` said, cell for cell.
 """
+
+from web.served import CSV_COLUMNS as SERVED
+from web.served import LANGUAGE_RUNTIME, USUAL
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128)
 PRECISIONS = ("fp32", "fp16", "int8")
-RUNTIMES = ("tensorrt",)
+RUNTIME = "tensorrt"
+LANGUAGE_BATCHES = (1, 8, 32)
+LANGUAGE_PRECISIONS = ("fp16", "fp8", "int4")
 FIGURES = (
     "latency_ms",
     "latency_low_ms",
@@ -20,21 +25,36 @@ FIGURES = (
 PROBLEM = ("code", "what", "where", "fix")
 
 
-def grid_request(model, gpus):
-    """The request whose answer a grid holds."""
-    return {
+def grid_request(model, gpus, asks=""):
+    """The request whose answer a grid holds.
+
+    Args:
+        model: Its id.
+        gpus: Ids of all GPUs.
+        asks: ``"tokens"`` where requests to it are of tokens, see `web.served.kind_of`.
+    """
+    is_language = asks == "tokens"
+    request = {
         "models": [model],
         "gpus": list(gpus),
-        "runtimes": list(RUNTIMES),
-        "precisions": list(PRECISIONS),
-        "batches": list(BATCHES),
+        "runtimes": [LANGUAGE_RUNTIME if is_language else RUNTIME],
+        "precisions": list(LANGUAGE_PRECISIONS if is_language else PRECISIONS),
+        "batches": list(LANGUAGE_BATCHES if is_language else BATCHES),
         "dims": {},
         "profiles": {},
+        "tables": {},
     }
+    request.update(USUAL)
+    return request
 
 
-def packed(cells):
-    """The cells of one model, by GPU, then runtime, precision and batch in their order."""
+def packed(cells, request):
+    """The cells of one model, by GPU, then precision and batch in their order.
+
+    Args:
+        cells: Of the comparison.
+        request: From `grid_request`.
+    """
     gpus = {}
     for cell in cells:
         gpu = gpus.setdefault(
@@ -42,48 +62,77 @@ def packed(cells):
             {"limit": cell["memory_limit_bytes"], "basis": cell["basis"], "cells": []},
         )
         gpu["cells"].append(_packed_cell(cell))
-    return {"model": cells[0]["model"], "gpus": gpus}
+    return {
+        "model": request["models"][0],
+        "runtime": request["runtimes"][0],
+        "precisions": request["precisions"],
+        "batches": request["batches"],
+        "gpus": gpus,
+    }
 
 
 def _packed_cell(cell):
+    served = cell.get("serving")
+    tail = [[served[key] for key in SERVED]] if served else []
     problem = cell["problem"]
-    if problem is not None:
-        return [cell["memory_bytes"], [problem[key] for key in PROBLEM]]
-    return [cell[key] for key in FIGURES]
+    if problem is None:
+        return [cell[key] for key in FIGURES] + tail
+    told = [problem[key] for key in PROBLEM]
+    if problem["where"] == _where(cell, bool(served)):
+        told[PROBLEM.index("where")] = 0
+    return [cell["memory_bytes"], told] + tail  # noqa: RUF005 (MicroPython has no other way)
+
+
+def _where(cell, is_served):
+    """Where a model does not fit, as the engine says it."""
+    return "{} under {}, {}, {} {}".format(
+        cell["gpu"],
+        cell["runtime"],
+        cell["precision"],
+        "concurrency" if is_served else "batch",
+        cell["batch"],
+    )
 
 
 def covers(grid, request):
-    """Whether a grid answers all of a request."""
+    """Whether a grid answers all that a request asks of its model."""
     return (
-        request["models"] == [grid["model"]]
+        grid["model"] in request["models"]
         and not request["dims"]
         and not request["profiles"]
+        and not request["tables"]
+        and all(request.get(name, USUAL[name]) == USUAL[name] for name in USUAL)
+        and request["runtimes"] == [grid["runtime"]]
         and all(gpu in grid["gpus"] for gpu in request["gpus"])
-        and all(runtime in RUNTIMES for runtime in request["runtimes"])
-        and all(precision in PRECISIONS for precision in request["precisions"])
-        and all(batch in BATCHES for batch in request["batches"])
+        and all(precision in grid["precisions"] for precision in request["precisions"])
+        and all(batch in grid["batches"] for batch in request["batches"])
     )
+
+
+def grid_batches(grid):
+    """The batches that a grid holds."""
+    return list(grid["batches"])
 
 
 def unpacked(grid, request):
     """The cells of a request, in the order in which `compare` gives them."""
     return [
-        _cell(grid, gpu, runtime, precision, batch)
+        _cell(grid, gpu, precision, batch)
         for gpu in request["gpus"]
-        for runtime in request["runtimes"]
         for precision in request["precisions"]
         for batch in request["batches"]
     ]
 
 
-def _cell(grid, gpu, runtime, precision, batch):
+def _cell(grid, gpu, precision, batch):
     held = grid["gpus"][gpu]
-    place = RUNTIMES.index(runtime) * len(PRECISIONS) + PRECISIONS.index(precision)
-    values = held["cells"][place * len(BATCHES) + BATCHES.index(batch)]
+    batches = grid["batches"]
+    place = grid["precisions"].index(precision) * len(batches) + batches.index(batch)
+    values = held["cells"][place]
     cell = {
         "model": grid["model"],
         "gpu": gpu,
-        "runtime": runtime,
+        "runtime": grid["runtime"],
         "precision": precision,
         "batch": batch,
         "memory_limit_bytes": held["limit"],
@@ -91,7 +140,9 @@ def _cell(grid, gpu, runtime, precision, batch):
         "problem": None,
         "serving": None,
     }
-    if len(values) == len(FIGURES):
+    if isinstance(values[-1], list) and len(values[-1]) == len(SERVED):
+        cell["serving"] = {key: values[-1][at] for at, key in enumerate(SERVED)}
+    if len(values) >= len(FIGURES):
         for at, key in enumerate(FIGURES):
             cell[key] = values[at]
     else:
@@ -99,5 +150,7 @@ def _cell(grid, gpu, runtime, precision, batch):
             cell[key] = None
         cell["memory_bytes"] = values[0]
         cell["problem"] = {key: values[1][at] for at, key in enumerate(PROBLEM)}
+        if cell["problem"]["where"] == 0:
+            cell["problem"]["where"] = _where(cell, cell["serving"] is not None)
     cell["fits"] = cell["memory_bytes"] <= held["limit"]
     return cell

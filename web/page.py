@@ -4,13 +4,19 @@ The page puts in place what has changed; the build writes the first of them into
 index.html, so that a finished comparison is there before any script runs.
 """
 
-from web import chart, panel, table
-from web.query import is_stale, names, shown_cells
+from web import chart, curve, model_panel, panel, table
+from web.models import model_name, own_files, short_model
+from web.query import coming_cells, is_stale, names, shown_cells
+from web.served import METRICS as SERVED_METRICS
+from web.served import asks, has_served, load_fields, served_verdict
 from web.share import difference
-from web.text import capital, escaped, short_name
+from web.stream import awaited
+from web.text import capital, escaped
 from web.verdict import summary, verdict
+from web.versus import difference_card, versus
 
 FIX_LABEL = "What to do"
+EMPTY_TABLE = "<p class='empty'>Choose a model and at least one GPU.</p>"
 
 
 def regions(state, width):
@@ -21,14 +27,18 @@ def regions(state, width):
         width: Of the chart, in pixels.
     """
     result, catalog, request = state["result"], state["catalog"], state["request"]
-    curve = (result, state["curve"], state["metric"], catalog, width)
-    shown = (result, state["shown_batch"], state["sort"], state["baseline"], catalog, state["file"])
+    drawn = (result, state["curve"], state["metric"], catalog, width, state["curve_of"])
+    shown = (
+        result, state["shown_batch"], state["sort"], state["baseline"], catalog, state["files"],
+        state["coming"], state["chosen"],
+    )  # fmt: skip
     found = {
         "engine": engine_line(state),
         "summary": escaped(_summary(state)),
-        "models": panel.model_list(state),
-        "model": panel.model_card(state),
-        "dims": panel.dim_fields(state),
+        "models": model_panel.model_list(state),
+        "model": model_panel.model_cards(state),
+        "model-adder": model_panel.model_adder(state),
+        "dims": model_panel.dim_fields(state),
         "gpus": _kept(
             "gpus",
             (catalog, request, state["gpu_filter"]),
@@ -43,9 +53,17 @@ def regions(state, width):
         "kicker": _kicker(state),
         "batch-tabs": _batch_tabs(state),
         "progress": progress_line(state),
-        "curve": _kept("curve", curve, lambda: _curve(state, width)),
-        "curve-figures": _kept("curve-figures", curve, lambda: _curve_table(state)),
+        "curve": _kept("curve", drawn, lambda: curve.curve_chart(state, width)),
+        "curve-figures": _kept("curve-figures", drawn, lambda: curve.curve_table(state)),
+        "curve-choices": curve.curve_choices(state),
+        "differences": _kept("differences", (state["differences"], result), lambda: _apart(state)),
+        "share-options": _share_options(state),
         "metrics": _metric_tabs(state),
+        "load": load_fields(state),
+        "batch-title": "Requests at once" if asks(state) == ["tokens"] else "Batch sizes",
+        "curve-heading": "Against requests at once"
+        if state["metric"] in SERVED_METRICS
+        else "Against batch size",
     }
     found.update(_kept("answer", shown, lambda: _answer(state)))
     return found
@@ -74,14 +92,49 @@ def _kept(name, inputs, make):
 
 def _answer(state):
     """The sentence and the table that it belongs to."""
-    cells = shown_cells(state)
+    coming = coming_cells(state)
+    request = _answered(state)["request"] if coming is None else state["request"]
+    cells = shown_cells(state) if coming is None else coming
+    places = [] if coming is None else awaited(cells, request, state["shown_batch"])
     gpus = {gpu["id"]: gpu for gpu in state["catalog"]["gpus"]}
-    answer = verdict(cells, gpus, panel.chosen_model(_answered(state))[0])
+    models = [(model, short_model(state, model)) for model in request["models"]]
+    able = any(cell["latency_ms"] for cell in cells)
+    if len(models) == 2 and not places:
+        answer = versus(cells, gpus, models, state["chosen"])
+    elif has_served(cells) and able:
+        answer = served_verdict(cells, gpus, model_name(state, request["models"][0]), request)
+    else:
+        answer = verdict(cells, gpus, model_name(state, request["models"][0]))
+    rows = table.comparison_table(
+        cells, gpus, state["sort"], state["baseline"], answer["best"], dict(models), places
+    )
     return {
         "headline": answer["headline"],
         "reason": answer["reason"],
-        "table": _table(state, cells, gpus, answer["best"]),
+        "table": rows if cells or places else EMPTY_TABLE,
     }
+
+
+def _apart(state):
+    """Where two models differ, while the comparison that is shown has two."""
+    told, result = state["differences"], state["result"]
+    if told is None or result is None or told["request"]["models"] != result["request"]["models"]:
+        return ""
+    gpus = {gpu["id"]: gpu for gpu in state["catalog"]["gpus"]}
+    models = {model: short_model(state, model) for model in result["request"]["models"]}
+    return difference_card(told["document"], models, gpus)
+
+
+def _share_options(state):
+    """Whether a model of one's own travels along, where there is one."""
+    if not own_files(state):
+        return ""
+    return (
+        "<label class='with-table' title='What each kernel computes and moves, and how often it "
+        "is launched; never weights, names of layers or of the file'>"
+        "<input type='checkbox' id='share-table' data-do='share-table'{}> with its kernel table"
+        "</label>"
+    ).format(" checked" if state["with_table"] else "")
 
 
 def _answered(state):
@@ -94,9 +147,7 @@ def _answered(state):
 
 
 def _summary(state):
-    models = names(state["catalog"]["models"])
-    if state["file"] is not None:
-        models[state["file"]["id"]] = state["file"]["name"]
+    models = {model: model_name(state, model) for model in state["request"]["models"]}
     return summary(state["request"], models, names(state["catalog"]["runtimes"]))
 
 
@@ -170,10 +221,14 @@ def _kicker(state):
     return escaped(
         " · ".join(
             (
-                panel.chosen_model(answered)[0],
+                " and ".join(short_model(answered, model) for model in request["models"])
+                if len(request["models"]) > 1
+                else model_name(answered, request["models"][0]),
                 ", ".join(request["precisions"]),
                 ", ".join(runtimes.get(runtime, runtime) for runtime in request["runtimes"]),
-                "batch {}".format(state["shown_batch"]),
+                "{} at once".format(state["shown_batch"])
+                if asks(answered) == ["tokens"]
+                else "batch {}".format(state["shown_batch"]),
             )
         )
     )
@@ -185,7 +240,8 @@ def _batch_tabs(state):
     batches = sorted({cell["batch"] for cell in state["result"]["comparison"]["cells"]})
     if len(batches) < 2:
         return ""
-    return "<span class='label' id='batch-label'>Batch</span>" + "".join(
+    label = "At once" if asks(_answered(state)) == ["tokens"] else "Batch"
+    return "<span class='label' id='batch-label'>{}</span>".format(label) + "".join(
         _tab("show-batch", batch, str(batch), batch == state["shown_batch"]) for batch in batches
     )
 
@@ -193,7 +249,11 @@ def _batch_tabs(state):
 def _metric_tabs(state):
     return "".join(
         _tab("metric", key, chart.METRICS[key]["name"], key == state["metric"])
-        for key in ("throughput_per_s", "latency_ms")
+        for key in (
+            SERVED_METRICS
+            if state["metric"] in SERVED_METRICS
+            else ("throughput_per_s", "latency_ms")
+        )
     )
 
 
@@ -202,51 +262,3 @@ def _tab(kind, value, label, is_on):
         "<button type='button' class='tab' id='{kind}-{value}' data-do='{kind}' data-id='{value}' "
         "aria-pressed='{on}'>{label}</button>"
     ).format(kind=kind, value=value, label=label, on="true" if is_on else "false")
-
-
-def _table(state, cells, gpus, best):
-    if not cells:
-        return "<p class='empty'>Choose a model and at least one GPU.</p>"
-    return table.comparison_table(cells, gpus, state["sort"], state["baseline"], best)
-
-
-def curve_series(state):
-    """Series of the chart: the GPUs of the result at its first precision and runtime."""
-    if state["result"] is None:
-        return []
-    request = state["result"]["request"]
-    gpu_names = names(state["catalog"]["gpus"])
-    return chart.series_of(
-        curve_cells(state),
-        [(gpu, short_name(gpu_names.get(gpu, gpu))) for gpu in request["gpus"]],
-        state["metric"],
-        request["precisions"][0],
-        request["runtimes"][0],
-    )
-
-
-def curve_cells(state):
-    """The cells behind the chart: at many batches, or those of the result until these are there."""
-    result, curve = state["result"], state["curve"]
-    if curve is not None and _is_curve_of(curve["request"], result["request"]):
-        return curve["cells"]
-    return result["comparison"]["cells"]
-
-
-def _is_curve_of(curve, request):
-    """Whether a curve and a request differ in nothing but the batches."""
-    return all(
-        curve[key] == request[key] for key in ("models", "gpus", "dims", "profiles")
-    ) and all(curve[key] == request[key][:1] for key in ("precisions", "runtimes"))
-
-
-def _curve(state, width):
-    if state["result"] is None:
-        return ""
-    return chart.batch_curve(curve_series(state), state["metric"], width)
-
-
-def _curve_table(state):
-    if state["result"] is None:
-        return ""
-    return chart.curve_table(curve_series(state), state["metric"])

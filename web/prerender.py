@@ -39,8 +39,8 @@ def main(arguments: list[str]) -> int:
     html = index.read_text("utf-8").replace("<!--core-->", preloaded_core(site))
     index.write_text(explained(filled(html, first), app, first), "utf-8")
     (site / "grid").mkdir(exist_ok=True)
-    for model in app.models():
-        text = json.dumps(grid_of(app, model["id"]), separators=(",", ":"))
+    for model in first["catalog"]["models"]:
+        text = json.dumps(grid_of(app, model["id"], model["asks"]), separators=(",", ":"))
         (site / "grid" / f"{model['id']}.json").write_text(text, "utf-8")
     return 0
 
@@ -54,9 +54,10 @@ def engine() -> App:
     return App(texts, lambda file: BytesSource(file, (PROFILES / "models" / file).read_bytes()))
 
 
-def grid_of(app: App, model: str) -> dict:
+def grid_of(app: App, model: str, asks: str = "") -> dict:
     """What the page answers from for a built-in model until its engine is there."""
-    return packed(app.compare(grid_request(model, [gpu["id"] for gpu in app.gpus()]))["cells"])
+    request = grid_request(model, [gpu["id"] for gpu in app.gpus()], asks)
+    return packed(app.compare(request)["cells"], request)
 
 
 def first_answer(app: App) -> dict:

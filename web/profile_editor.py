@@ -219,7 +219,6 @@ class ProfileEditor:
         reset = document.getElementById("profile-reset")
         reset.textContent = "Reset to the catalogue" if is_known else "Remove this profile"
         reset.disabled = is_known and used is None and self.text == self.base
-        document.getElementById("profile-variant").hidden = not is_known
         document.getElementById("profile-compare").hidden = not is_known
 
     # What people do
@@ -260,7 +259,7 @@ class ProfileEditor:
     async def make_variant(self):
         """Three lines that stand on this profile, compared beside it."""
         taken = json.dumps(sorted(self.page.state["custom"]))
-        answer = await self.page.call("new_variant", self.gpu, taken)
+        answer = await self.page.call("new_variant", self.gpu, taken, self.text)
         if "error" in answer:
             self.page.dispatch({"type": "failed", "error": answer["error"]})
         else:

@@ -1,9 +1,13 @@
 """A state -> what is asked of it: the engine's next job, the lists to choose from, the rows."""
 
 from phantomgpu.comparison.search import ranked
+from web.served import kind_of, sort_value
 
 CURVE_AXES = (("model", "models"), ("precision", "precisions"), ("runtime", "runtimes"))
 """What of a comparison the chart against batch size shows one at a time."""
+
+HUB = "hf:"
+"""What names of models of Hugging Face begin with."""
 
 BATCH_CHOICES = (1, 2, 4, 8, 16, 32, 64, 128)
 
@@ -24,15 +28,17 @@ def wanted_grid(state):
     """Id of the built-in model whose grid would help while the engine is loading, or nothing."""
     if state["engine"]["phase"] == "ready" or not is_stale(state):
         return ""
-    model = state["request"]["models"][0]
     known = [entry["id"] for entry in state["catalog"]["models"]]
-    return model if model in known and model not in state["grids"] else ""
+    for model in state["request"]["models"]:
+        if model in known and model not in state["grids"]:
+            return model
+    return ""
 
 
 def job(state):
     """What the engine should do next: ``(kind, request)``, or None when there is nothing.
 
-    The comparison comes first, then what is known of its model, then the curve.
+    The comparison comes first, then where two models differ, what each is, and the curve.
     """
     wanted = state["request"]
     if state["engine"]["phase"] != "ready" or state["work"]:
@@ -43,13 +49,20 @@ def job(state):
         return None
     if state["result"] is None or state["result"]["request"] != wanted:
         return ("compare", wanted)
-    model = model_request(wanted)
-    if state["inspection"] is None or state["inspection"]["request"] != model:
-        return None if model in state["refused"] else ("inspect", model)
-    curve = curve_request(state)
-    if curve is not None and (state["curve"] is None or state["curve"]["request"] != curve):
-        return None if curve in state["refused"] else ("curve", curve)
+    for kind, request, held in _further_jobs(state):
+        is_there = held is not None and held["request"] == request
+        if request is not None and not is_there and request not in state["refused"]:
+            return (kind, request)
     return None
+
+
+def _further_jobs(state):
+    """What follows the comparison: kind, request, and what is held of it."""
+    wanted = state["request"]
+    jobs = [("differences", difference_request(state), state["differences"])]
+    for model in wanted["models"]:
+        jobs.append(("inspect", model_request(wanted, model), state["inspections"].get(model)))  # noqa: PERF401
+    return jobs + [("curve", curve_request(state), state["curve"])]  # noqa: RUF005
 
 
 def kept_request(state):
@@ -60,12 +73,12 @@ def kept_request(state):
 
 def awaited_file(state):
     """Name of the file that a link asks for and that nobody dropped yet, or nothing."""
-    model = state["request"]["models"][0] if state["request"]["models"] else ""
-    opened = state["file"]
-    if opened is not None and opened["id"] == model:
-        return ""
     known = [entry["id"] for entry in state["catalog"]["models"]]
-    return "" if model in known or not known else model
+    for model in state["request"]["models"]:
+        here = model in known or model in state["files"] or model in state["request"]["tables"]
+        if known and not here:
+            return model
+    return ""
 
 
 def is_settled(state):
@@ -78,10 +91,12 @@ def is_stale(state):
     return state["result"] is not None and state["result"]["request"] != state["request"]
 
 
-def model_request(request):
-    """What is asked of the engine to describe the model of a request."""
+def model_request(request, model=""):
+    """What is asked of the engine to describe a model of a request, by default the first."""
+    model = model or request["models"][0]
     return changed(
         request,
+        models=[model] + [each for each in request["models"] if each != model],
         gpus=[],
         batches=[1],
         precisions=request["precisions"][:1],
@@ -92,22 +107,93 @@ def model_request(request):
 
 def curve_request(state):
     """What is asked of the engine for the chart, or None where the batch cannot vary."""
-    request = state["request"]
-    if not has_batch(state):
+    request, chosen = state["request"], curve_choice(state)
+    if not has_batch(state, chosen["model"]):
         return None
     return changed(
         request,
+        models=[chosen["model"]],
         batches=sorted(set(BATCH_CHOICES) | set(request["batches"])),
-        precisions=request["precisions"][:1],
-        runtimes=request["runtimes"][:1],
+        precisions=[chosen["precision"]],
+        runtimes=[chosen["runtime"]],
+        dims=request["dims"] if len(request["models"]) < 2 else _own_dims(state, chosen["model"]),
+        tables={key: request["tables"][key] for key in request["tables"] if key == chosen["model"]},
     )
 
 
-def has_batch(state):
-    """Whether the model has a batch dimension, as far as is known."""
-    if state["inspection"] is None:
+def curve_choice(state):
+    """Model, precision and runtime of the chart: what was chosen, where it is compared at all."""
+    request, chosen = state["request"], {}
+    for axis, field in CURVE_AXES:
+        value = state["curve_of"].get(axis)
+        chosen[axis] = value if value in request[field] else request[field][0]
+    return chosen
+
+
+def _own_dims(state, model):
+    """Of the sizes that are set, those of one model's free dimensions."""
+    held = state["inspections"].get(model)
+    known = [dim["symbol"] for dim in free_dims(held["document"])] if held else []
+    dims = state["request"]["dims"]
+    return {key: dims[key] for key in dims if key in known}
+
+
+def has_batch(state, model):
+    """Whether a model has a batch dimension, as far as is known."""
+    held = state["inspections"].get(model)
+    if held is None:
         return True
-    return any(dim["is_batch"] for dim in free_dims(state["inspection"]["document"]))
+    return any(dim["is_batch"] for dim in free_dims(held["document"]))
+
+
+def difference_request(state):
+    """What is asked of the engine to say where two models differ, or None.
+
+    The point is the one that is explained, else the fastest that both models reach.
+    """
+    result = state["result"]
+    if result is None or len(result["request"]["models"]) < 2:
+        return None
+    cell = common_cell(shown_cells(state), state["chosen"])
+    if cell is None:
+        return None
+    request = result["request"]
+    return changed(
+        request,
+        models=request["models"][:2],
+        gpus=[cell["gpu"]],
+        runtimes=[cell["runtime"]],
+        precisions=[cell["precision"]],
+        batches=[cell["batch"]],
+        profiles={key: text for key, text in request["profiles"].items() if key == cell["gpu"]},
+    )
+
+
+def common_cell(cells, chosen):
+    """The fastest cell among those whose GPU, runtime and precision every model can run at.
+
+    Args:
+        cells: Those that are shown, of several models.
+        chosen: ``gpu``, ``runtime`` and ``precision`` of a row that wins where it is one of them.
+    """
+    able = {}
+    for cell in cells:
+        if cell["latency_ms"]:
+            able.setdefault(point_of(cell), []).append(cell)
+    models = len({cell["model"] for cell in cells})
+    common = [held for held in able.values() if len(held) == models]
+    if chosen is not None:
+        asked = tuple(chosen.get(axis) for axis in ("gpu", "runtime", "precision"))
+        for held in common:
+            if point_of(held[0]) == asked:
+                return held[0]
+    first = [held[0] for held in common]
+    return min(first, key=lambda cell: cell["latency_ms"]) if first else None
+
+
+def point_of(cell):
+    """What two cells of different models must share to be held against each other."""
+    return (cell["gpu"], cell["runtime"], cell["precision"])
 
 
 def free_dims(document):
@@ -125,11 +211,19 @@ def shown_cells(state):
     """The cells of the result at the batch that is shown, in the order of the sort."""
     if state["result"] is None:
         return []
-    cells = [
-        cell
-        for cell in state["result"]["comparison"]["cells"]
-        if cell["batch"] == state["shown_batch"]
-    ]
+    return _in_sight(state, state["result"]["comparison"]["cells"])
+
+
+def coming_cells(state):
+    """Likewise of a comparison that is being worked out; None where none is."""
+    coming = state["coming"]
+    if coming is None or coming["request"] != state["request"]:
+        return None
+    return _in_sight(state, coming["cells"])
+
+
+def _in_sight(state, cells):
+    cells = [cell for cell in cells if cell["batch"] == state["shown_batch"]]
     return in_order(cells, state["sort"], names(state["catalog"]["gpus"]))
 
 
@@ -145,13 +239,13 @@ def in_order(cells, sort, gpu_names):
 
     def value(cell):
         if key == "gpu":
-            return gpu_names.get(cell["gpu"], cell["gpu"]).lower()
+            return (gpu_names.get(cell["gpu"], cell["gpu"]).lower(), cell["model"])
         if key == "memory_bytes":
             return cell["memory_bytes"] / max(cell["memory_limit_bytes"], 1)
-        return cell[key]
+        return sort_value(cell, key)
 
-    with_figure = [cell for cell in cells if key == "gpu" or cell.get(key) is not None]
-    without = [cell for cell in cells if not (key == "gpu" or cell.get(key) is not None)]
+    with_figure = [cell for cell in cells if key == "gpu" or sort_value(cell, key) is not None]
+    without = [cell for cell in cells if not (key == "gpu" or sort_value(cell, key) is not None)]
     return sorted(with_figure, key=value, reverse=sort["descending"]) + without
 
 
@@ -164,12 +258,47 @@ def model_choices(state):
     """Built-in models that what was typed may mean, best first, in any usual spelling."""
     models = {model["id"]: model for model in state["catalog"]["models"]}
     entries = [model["search"] for model in state["catalog"]["models"]]
-    return [models[key] for key in ranked(state["model_filter"], entries)]
+    found = [models[key] for key in ranked(state["model_filter"], entries)]
+    if state["model_filter"].strip():
+        return found
+    tasks = []
+    for model in found:
+        if model.get("task") not in tasks:
+            tasks.append(model.get("task"))
+    shelves = [(group, task) for group in GROUPS for task in tasks]
+    return [
+        model
+        for group, task in shelves
+        for model in found
+        if group_of(model) == group and model.get("task") == task
+    ]
+
+
+GROUPS = ("Vision", "Language", "Image generation", "Audio")
+
+
+def group_of(model):
+    """The shelf a model stands on, by its task.
+
+    >>> [group_of({"task": task}) for task in ("object detection", "text encoding")]
+    ['Vision', 'Language']
+    """
+    task = model.get("task", "")
+    if "speech" in task or "audio" in task:
+        return "Audio"
+    if task.startswith("images from"):
+        return "Image generation"
+    return "Language" if task.startswith(("text", "question")) else "Vision"
 
 
 def is_address(text):
-    """Whether what was typed is where a model lies on the web."""
-    return text.strip().lower().startswith(("https://", "http://"))
+    """Whether what was typed is where a model lies on the web, or its name on the hub."""
+    return text.strip().lower().startswith(("https://", "http://", HUB))
+
+
+def is_on_hub(model):
+    """Whether a model is a repository of Hugging Face."""
+    return model.lower().startswith(HUB)
 
 
 def offered_runtimes(state):
@@ -184,14 +313,17 @@ def offered_runtimes(state):
 
 def serves_language(state):
     """Whether the model generates text; of a file, whether it takes whole numbers: tokens."""
-    model = state["request"]["models"][0] if state["request"]["models"] else ""
-    for entry in state["catalog"]["models"]:
-        if entry["id"] == model:
-            return entry["task"].startswith("text generation")
-    inspection = state["inspection"]
-    if inspection is None or inspection["request"]["models"] != [model]:
-        return False
-    return any(one["dtype"].startswith("int") for one in inspection["document"]["inputs"])
+    tasks = {entry["id"]: entry["task"] for entry in state["catalog"]["models"]}
+    for model in state["request"]["models"]:
+        held = state["inspections"].get(model)
+        if kind_of(state, model) == "tokens":
+            return True
+        if model in tasks:
+            if tasks[model].startswith("text generation"):
+                return True
+        elif held and any(one["dtype"].startswith("int") for one in held["document"]["inputs"]):
+            return True
+    return False
 
 
 def gpu_choices(state):

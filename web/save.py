@@ -6,7 +6,7 @@ the same wherever it is opened.
 
 from pyscript import document, window
 
-from web.page import curve_cells
+from web.curve import curve_cells, shown_choice
 from web.table import as_csv
 from web.why_state import file_name
 
@@ -88,8 +88,9 @@ async def save_curve(state, kind):
     """Have the browser save the chart against batch size, or the cells behind it."""
     if state["result"] is None:
         return
-    request = state["result"]["request"]
-    name = file_name(dict(request, gpus=["gpus"], batches=["curve"]), state["metric"], kind)
+    model = shown_choice(state)["model"]
+    asked = {"models": [model], "gpus": ["gpus"], "batches": ["curve"]}
+    name = file_name(asked, state["metric"], kind)
     if kind == "csv":
         save(name, as_csv(curve_cells(state)), "text/csv")
     else:

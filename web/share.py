@@ -1,7 +1,8 @@
 """What a share link says beside its request, and what the page says about the link."""
 
+from web.models import own_files
 from web.query import shown_cells
-from web.text import milliseconds
+from web.text import grouped, listed, milliseconds
 
 LONG = 4000
 """Characters from which on mail programs and chats cut links."""
@@ -13,22 +14,28 @@ def seen(state):
     if not able or state["result"]["request"] != state["request"]:
         return {}
     best = min(able, key=lambda cell: cell["latency_ms"])
-    return {
+    said = {
         "engine": state["catalog"]["engine"],
         "batch": state["shown_batch"],
         "gpu": best["gpu"],
         "latency_ms": best["latency_ms"],
     }
+    place = state["request"]["models"].index(best["model"])
+    if place:
+        said["model"] = place
+    return said
 
 
 def said_of_link(state, length):
     """What to say when a link was copied: how long it is, and what it does not hold."""
-    said = "Link copied: {} characters.".format(length)
-    opened = state["file"]
-    if opened is not None and state["request"]["models"] == [opened["id"]]:
-        said += " It names {}, and does not hold it.".format(opened["name"])
+    said = "Link copied: {} characters.".format(grouped(length))
+    files = own_files(state)
+    if files and state["with_table"]:
+        said += " The model travels as what its kernels do, without weights and names."
+    elif files:
+        said += " It names {}, and does not hold it.".format(listed(files))
     if length > LONG:
-        said += " Mail programs may cut it."
+        said += " Mail programs may cut it: save the comparison as a file instead."
     return said
 
 
@@ -37,8 +44,11 @@ def difference(state):
     saw, result = state["saw"], state["result"]
     if not saw or result is None or result["request"] != state["request"]:
         return ""
+    at = saw.get("model", 0)
+    models = result["request"]["models"]
+    model = models[at] if isinstance(at, int) and 0 <= at < len(models) else ""
     for cell in result["comparison"]["cells"]:
-        if cell["gpu"] == saw.get("gpu") and cell["batch"] == saw.get("batch"):
+        if (cell["gpu"], cell["batch"], cell["model"]) == (saw.get("gpu"), saw.get("batch"), model):
             return _said(cell["latency_ms"], saw)
     return ""
 

@@ -7,9 +7,11 @@ order of a dict. Nothing here touches the document, the clock or the worker.
 
 from web import custom
 from web.choose import CHOICES, FIRST_RUNTIMES, asked, with_error
-from web.grid import BATCHES as GRID_BATCHES
-from web.grid import covers, unpacked
-from web.query import awaited_file, changed, curve_request, largest
+from web.grid import covers, grid_batches, unpacked
+from web.models import with_model
+from web.query import awaited_file, changed, curve_request, is_on_hub, largest
+from web.served import METRICS as SERVED_METRICS
+from web.served import USUAL, has_served
 
 FIRST_REQUEST = {
     "models": ["resnet50"],
@@ -19,6 +21,11 @@ FIRST_REQUEST = {
     "batches": [1, 8, 32],
     "dims": {},
     "profiles": {},
+    "tables": {},
+    "prompt_tokens": USUAL["prompt_tokens"],
+    "output_tokens": USUAL["output_tokens"],
+    "kv_precision": USUAL["kv_precision"],
+    "steps": USUAL["steps"],
 }
 
 # What a request means by what it leaves out; comparison/request.py says the same.
@@ -28,6 +35,11 @@ LEFT_OUT = {
     "batches": [1],
     "dims": {},
     "profiles": {},
+    "tables": {},
+    "prompt_tokens": USUAL["prompt_tokens"],
+    "output_tokens": USUAL["output_tokens"],
+    "kv_precision": USUAL["kv_precision"],
+    "steps": USUAL["steps"],
 }
 
 
@@ -51,8 +63,14 @@ def initial(catalog, request, comparison=None, inspection=None, curve=None):
         "work": "",
         "error": None,
         "refused": [],
-        "file": None,
-        "inspection": inspection,
+        "files": {},
+        "inspections": {} if inspection is None else {request["models"][0]: inspection},
+        "adding": False,
+        "differences": None,
+        "chosen": None,
+        "coming": None,
+        "curve_of": {},
+        "with_table": False,
         "shown_batch": largest(request["batches"]),
         "sort": {"key": "latency_ms", "descending": False},
         "baseline": "",
@@ -97,15 +115,18 @@ def _answered_early(state):
         return state
     if state["result"] is not None and state["result"]["request"] == request:
         return state
-    grid = state["grids"].get(request["models"][0])
-    if grid is None or not covers(grid, request):
-        return state
-    cells = unpacked(grid, request)
-    curve = changed(curve_request(state), batches=list(GRID_BATCHES))
+    cells = []
+    for model in request["models"]:
+        grid = state["grids"].get(model)
+        if grid is None or not covers(grid, request):
+            return state
+        cells += unpacked(grid, request)
+    wanted = curve_request(state)
+    curve = changed(wanted, batches=grid_batches(state["grids"][wanted["models"][0]]))
     return changed(
-        state,
+        _fitting_metric(state, cells),
         result={"request": request, "comparison": {"cells": cells}},
-        curve={"request": curve, "cells": unpacked(grid, curve)},
+        curve={"request": curve, "cells": unpacked(state["grids"][curve["models"][0]], curve)},
         made="build",
         error=None,
     )
@@ -116,7 +137,7 @@ def _sorted_by(state, event):
     if sort["key"] == event["key"]:
         descending = not sort["descending"]
     else:
-        descending = event["key"] in ("throughput_per_s", "mfu")
+        descending = event["key"] in ("throughput_per_s", "tokens_per_s", "mfu")
     return changed(state, sort={"key": event["key"], "descending": descending})
 
 
@@ -130,6 +151,16 @@ def _showed_metric(state, event):
 
 def _pinned(state, event):
     return changed(state, baseline="" if state["baseline"] == event["id"] else event["id"])
+
+
+def _chose_row(state, event):
+    return changed(state, chosen=event["row"])
+
+
+def _chose_curve(state, event):
+    chosen = dict(state["curve_of"])
+    chosen[event["axis"]] = event["id"]
+    return changed(state, curve_of=chosen)
 
 
 def _engine(state, event):
@@ -147,6 +178,7 @@ def _working(state, event):
 
 def _compared(state, event):
     comparison = event["comparison"]
+    state = _fitting_metric(state, comparison["cells"])
     batches = [cell["batch"] for cell in comparison["cells"]]
     shown = state["shown_batch"]
     return changed(
@@ -156,8 +188,26 @@ def _compared(state, event):
         work="",
         error=None,
         refused=[],
+        coming=None,
         shown_batch=shown if shown in batches else largest(batches),
     )
+
+
+def _fitting_metric(state, cells):
+    """The state with a metric of the chart that its models have."""
+    served = has_served(cells)
+    if served == (state["metric"] in SERVED_METRICS):
+        return state
+    return changed(state, metric=SERVED_METRICS[0] if served else "throughput_per_s")
+
+
+def _streamed(state, event):
+    """Some of the cells of a comparison that is being worked out."""
+    if event["request"] != state["request"] or not state["work"]:
+        return state
+    coming = state["coming"]
+    held = coming["cells"] if coming and coming["request"] == event["request"] else []
+    return changed(state, coming={"request": event["request"], "cells": held + event["cells"]})
 
 
 def _grid(state, event):
@@ -167,8 +217,15 @@ def _grid(state, event):
 
 
 def _inspected(state, event):
-    inspection = {"request": event["request"], "document": event["document"]}
-    return changed(state, inspection=inspection, work="")
+    held = dict(state["inspections"])
+    model = event["request"]["models"][0]
+    held[model] = {"request": event["request"], "document": event["document"]}
+    return changed(state, inspections=held, work="")
+
+
+def _told_apart(state, event):
+    told = {"request": event["request"], "document": event["document"]}
+    return changed(state, differences=told, work="")
 
 
 def _curved(state, event):
@@ -177,15 +234,28 @@ def _curved(state, event):
 
 
 def _opened(state, event):
-    """A file was read: it becomes the model, and its free dims start as guessed.
+    """A file was read: it becomes the model, or the second one; its free dims start as guessed.
 
-    A batch that the file fixes is left as it is: the request then asks for no other.
+    Where a link awaits a file, it takes that one's place. A batch that the file fixes is left as
+    it is: the request then asks for no other.
     """
-    opened = {"id": event["id"], "name": event["id"], "size": event["size"]}
-    dims = state["request"]["dims"] if awaited_file(state) else {}
-    state = changed(state, file=opened, inspection=None, curve=None, work="", error=None)
+    model, awaited = event["id"], awaited_file(state)
+    files, inspections = dict(state["files"]), dict(state["inspections"])
+    files[model] = {"id": model, "name": model, "size": event["size"]}
+    inspections.pop(model, None)
+    models = with_model(state, model)
+    if awaited:
+        models = [model if each == awaited else each for each in state["request"]["models"]]
+    dims = state["request"]["dims"] if awaited or len(models) > 1 else {}
+    tables = state["request"]["tables"]
+    tables = {key: tables[key] for key in tables if key in models}
     state = changed(
-        asked(state, models=[event["id"]], dims=dims), refused=[], result=_kept(state, event)
+        state, files=files, inspections=inspections, curve=None, work="", error=None, adding=False
+    )
+    state = changed(
+        asked(state, models=models, dims=dims, tables=tables),
+        refused=[],
+        result=_kept(state, event),
     )
     if event["batch"] is not None:
         return state
@@ -208,7 +278,7 @@ def _kept(state, event):
 def _failed(state, event):
     """An error ends the work; the last result stays, and the same request is not sent again."""
     refused = state["refused"] + ([event["request"]] if "request" in event else [])
-    return changed(state, error=event["error"], work="", refused=refused)
+    return changed(state, error=event["error"], work="", refused=refused, coming=None)
 
 
 def _dismissed(state, event):
@@ -235,12 +305,21 @@ def _restored(state, event):
         refused=[],
         error=None,
         work="",
+        adding=False,
         from_link=event.get("from_link", False),
     )
     state = custom.after_restored(state)
     name = awaited_file(state)
     if not name:
         return state
+    if is_on_hub(name):
+        return with_error(
+            state,
+            "this link compares {}, a model of Hugging Face".format(name),
+            "the link you opened",
+            "write {} where models are searched, to read it from there; "
+            "all else that the link asks for is set".format(name),
+        )
     return with_error(
         state,
         "this link compares {}, a file on its sender's machine".format(name),
@@ -258,6 +337,10 @@ _AFTER = {
     "catalog": _catalog,
     "working": _working,
     "compared": _compared,
+    "streamed": _streamed,
+    "told_apart": _told_apart,
+    "row_chosen": _chose_row,
+    "curve_chosen": _chose_curve,
     "grid": _grid,
     "inspected": _inspected,
     "curved": _curved,

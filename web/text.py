@@ -71,11 +71,13 @@ def duration(value_ms):
 
 
 def milliseconds(value_ms):
-    """A latency in the unit of the tables, never broken over two lines.
+    """A latency in the unit of the tables, but a long one in seconds; never over two lines.
 
-    >>> milliseconds(0.89731).replace("\\u00a0", " ")
-    '0.897 ms'
+    >>> [milliseconds(value).replace("\\u00a0", " ") for value in (0.89731, 59788)]
+    ['0.897 ms', '59.8 s']
     """
+    if value_ms is not None and value_ms >= 9999.5:
+        return figure(value_ms / 1000) + "\u00a0s"
     return figure(value_ms) + "\u00a0ms"
 
 

@@ -68,9 +68,16 @@ def _headline(best, gpus, model_name, several, is_close):
         batch="for one sample"
         if best["batch"] == 1
         else "for a <span class='nobreak'>batch of {}</span>".format(best["batch"]),
-        low=figure(best["latency_low_ms"]),
+        low=_low(best),
         high=milliseconds(best["latency_high_ms"]),
     )
+
+
+def _low(cell):
+    """The lower end, without the unit that the upper one has too."""
+    low, high = milliseconds(cell["latency_low_ms"]), milliseconds(cell["latency_high_ms"])
+    number, unit = low.split("\u00a0")
+    return number if high.endswith("\u00a0" + unit) else low
 
 
 def _reason(ranked, cells, gpus, close):

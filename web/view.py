@@ -60,6 +60,14 @@ def _set_attributes(state):
         search.removeAttribute("aria-activedescendant")
     if not is_open and search.value:
         search.value = ""
+    search.setAttribute(
+        "placeholder",
+        "Search the second model, hf:org/name, or an address"
+        if state["adding"]
+        else "Search models, hf:org/name, or an address",
+    )
+    for name in ("differences", "load"):
+        document.getElementById(name).hidden = not _drawn[name]
     busy = "true" if state["work"] else "false"
     answer = document.getElementById("answer")
     answer.setAttribute("aria-busy", busy)

@@ -7,7 +7,7 @@ keyboard do: choosing a row or a kernel, lighting what belongs together.
 import asyncio
 import json
 
-from pyscript import document
+from pyscript import document, window
 from pyscript.ffi import create_proxy
 
 from web.query import is_settled
@@ -115,8 +115,12 @@ class Why:
             row.classList.remove("explained")
         if cell is not None:
             row = document.querySelector(
-                "#table tr[data-gpu='{}'][data-runtime='{}'][data-precision='{}']".format(
-                    cell["gpu"], cell["runtime"], cell["precision"]
+                "#table tr[data-gpu='{}'][data-runtime='{}'][data-precision='{}']"
+                "[data-model='{}']".format(
+                    cell["gpu"],
+                    cell["runtime"],
+                    cell["precision"],
+                    window.CSS.escape(cell["model"]),
                 )
             )
             if row:
@@ -145,12 +149,11 @@ class Why:
 
     def choose(self, row, goes_there):
         """Explain the point of a row."""
-        self.chosen = {
-            axis: row.getAttribute("data-" + axis)
-            for axis in ("model", "gpu", "runtime", "precision")
-            if row.getAttribute("data-" + axis)
-        }
-        self.follow()
+        axes = ["gpu", "runtime", "precision"]
+        if len(self.page.state["request"]["models"]) > 1:
+            axes.append("model")
+        self.chosen = {axis: row.getAttribute("data-" + axis) for axis in axes}
+        self.page.dispatch({"type": "row_chosen", "row": self.chosen})
         if goes_there:
             document.getElementById("why-head").focus()
 

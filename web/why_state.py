@@ -34,7 +34,7 @@ def why_request(state, chosen):
     profiles = request["profiles"]
     return changed(
         request,
-        models=[cell["model"]],
+        models=[cell["model"]] + [each for each in request["models"] if each != cell["model"]],
         gpus=[cell["gpu"]],
         runtimes=[cell["runtime"]],
         precisions=[cell["precision"]],

@@ -5,32 +5,58 @@ Every answer is ``{"ok": value}`` or ``{"error": {code, what, where, fix}}``.
 
 import asyncio
 import json
+import time
 import traceback
 from pathlib import Path
 
 import js
 import site_parts
 
-__export__ = ["catalog", "check_profile", "compare", "complete_profile", "decode_link",
-              "encode_link", "explain", "inspect", "netron", "new_variant", "open_address",
-              "open_file", "profile", "why", "why_csv", "why_kernel"]  # fmt: skip
+__export__ = ["catalog", "check_profile", "compare", "compare_streaming", "complete_profile",
+              "decode_link", "differences", "encode_link", "explain", "inspect", "netron",
+              "new_variant", "open_address", "open_file", "open_request", "profile",
+              "save_request", "why", "why_csv", "why_kernel"]  # fmt: skip
 
-import phantomgpu
-from phantomgpu.app import App
-from phantomgpu.dtype import PRECISIONS
 from phantomgpu.errors import PhantomGPUError
+from phantomgpu.families.repository import is_repository
 from phantomgpu.onnx import BytesSource
 from phantomgpu.onnx.source import GZIP_MAGIC
 from web.address import address_source
-from web.catalog import page_catalog, page_gpu, page_inspection
+from web.catalog import page_gpu, page_inspection
+from web.engine import CATALOG, app
+from web.hub import hub_source
+from web.stream import in_request_order
 from web.why_answer import Explained
 from web.why_packed import why_packed
 
-# onnx's compiled shape inference comes while the catalogue is read; what looks
-# into a model awaits it.
-onnx_loaded = asyncio.ensure_future(site_parts.load("onnx"))
+explained = Explained(app)
 
-PROFILES = Path(phantomgpu.__file__).parent / "profiles"
+
+class Loaded:
+    """A compiled module of the site; whoever awaits it first asks for it."""
+
+    def __init__(self, name):
+        self._name = name
+        self._loading = None
+
+    def __await__(self):
+        return self.start().__await__()
+
+    def start(self):
+        """Ask for it, once; the download goes on meanwhile."""
+        if self._loading is None:
+            self._loading = asyncio.ensure_future(site_parts.load(self._name))
+        return self._loading
+
+
+# onnx's shape inference; what looks into a model awaits it.
+onnx_loaded = Loaded("onnx")
+
+# A channel, since what an export returns comes only when all of it is done.
+channel = js.BroadcastChannel.new("phantomgpu-cells")
+
+PAUSE_S = 0.12
+"""From which on a comparison that is not done tells what it has: less would only flicker."""
 
 
 class BlobSource:
@@ -53,23 +79,6 @@ def unpacked(source):
     if source.read(0, 2) != GZIP_MAGIC:
         return source
     return BytesSource(source.name, source.read(0, source.size))
-
-
-def profile_texts():
-    """TOML text of every profile by its path below profiles/."""
-    return {
-        path.relative_to(PROFILES).as_posix(): path.read_text("utf-8")
-        for path in sorted(PROFILES.rglob("*.toml"))
-    }
-
-
-def built_in(file):
-    """The Source of a built-in model, by its file name in the index."""
-    return BytesSource(file, (PROFILES / "models" / file).read_bytes())
-
-
-app = App(profile_texts(), built_in)
-explained = Explained(app)
 
 
 def answered(make):
@@ -95,40 +104,66 @@ def as_bug(error):
 
 
 def catalog():
-    """What can be chosen, for the page's state."""
-    return answered(
-        lambda: page_catalog(
-            phantomgpu.__version__, app.models(), app.gpus(), app.runtimes(), list(PRECISIONS)
-        )
-    )
+    """What can be chosen, for the page's state: its first question."""
+    onnx_loaded.start()
+    return answered(lambda: CATALOG)
 
 
-async def open_file(file):
+async def open_file(file, name):
     """Read a dropped model's graph, its weights left where they are."""
     await onnx_loaded
 
-    return answered(lambda: opened(BlobSource(file)))
+    return answered(lambda: opened(BlobSource(file), name))
 
 
-async def open_address(address):
-    """Read the graph of a model on a web server, by ranges."""
+async def open_address(address, _name):
+    """Read the graph of a model on a web server, by ranges, or of a repository of the hub."""
     await onnx_loaded
     try:
-        source = await address_source(address)
+        is_hub = is_repository(address)
+        source = await (hub_source(address) if is_hub else address_source(address))
     except PhantomGPUError as error:
         return json.dumps({"error": error.as_dict()})
     return answered(lambda: opened(source))
 
 
-def opened(source):
-    """A model of one's own, from now on known by its name."""
-    return {**app.open_model(unpacked(source), name=source.name), "size": source.size}
+def opened(source, name=""):
+    """A model of one's own, from now on known by a name, by default its own."""
+    return {**app.open_model(unpacked(source), name=name or source.name), "size": source.size}
 
 
 async def compare(request):
     """The document of ``compare --json``."""
     await onnx_loaded
     return answered(lambda: app.compare(json.loads(request)))
+
+
+async def compare_streaming(request, ticket):
+    """Its cells; where they take a while, those that are there are told of meanwhile."""
+    await onnx_loaded
+
+    def compared():
+        asked = json.loads(request)
+        cells, told, last = [], 0, time.monotonic()
+        for cell in app.compare_streaming(asked):
+            cells.append(cell)
+            if time.monotonic() - last > PAUSE_S:
+                tell_cells(ticket, cells[told:])
+                told, last = len(cells), time.monotonic()
+        return {"cells": in_request_order(cells, asked)}
+
+    return answered(compared)
+
+
+def tell_cells(ticket, cells):
+    """Some cells to the page, which is waiting for all of them."""
+    channel.postMessage(json.dumps({"ticket": ticket, "cells": cells}))
+
+
+async def differences(request):
+    """Where the times of two models differ."""
+    await onnx_loaded
+    return answered(lambda: app.differences(json.loads(request)))
 
 
 async def inspect(request):
@@ -142,6 +177,8 @@ async def inspect(request):
             dims=asked["dims"],
             runtime=asked["runtimes"][0],
             precision=asked["precisions"][0],
+            tables=asked["tables"],
+            beside=asked["models"][1:],
         )
         return page_inspection(document)
 
@@ -197,14 +234,32 @@ def complete_profile(gpu, text, line, column):
     return answered(lambda: app.complete_profile(gpu, text, line, column))
 
 
-def new_variant(gpu, taken):
-    """Id and first lines of a profile that stands on a GPU."""
-    return answered(lambda: app.new_variant(gpu, taken=json.loads(taken)))
+def new_variant(gpu, taken, text):
+    """Id and first lines of a profile that stands on a GPU, or on a profile of one's own."""
+    return answered(lambda: app.new_variant(gpu, taken=json.loads(taken), text=text))
 
 
-def encode_link(request, saw):
+async def encode_link(request, with_tables, saw):
     """The share link of a request, and what its sender sees."""
-    return answered(lambda: app.encode_link(json.loads(request), saw=json.loads(saw)))
+    await onnx_loaded
+    return answered(
+        lambda: app.encode_link(
+            json.loads(request), saw=json.loads(saw), with_tables=json.loads(with_tables)
+        )
+    )
+
+
+async def save_request(request, with_tables):
+    """The text of a file that holds a request."""
+    await onnx_loaded
+    return answered(
+        lambda: app.save_request(json.loads(request), with_tables=json.loads(with_tables))
+    )
+
+
+def open_request(text, name):
+    """The request that such a file holds."""
+    return answered(lambda: app.open_request(text, origin=name))
 
 
 def decode_link(link):

@@ -3,9 +3,12 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
+from benchmarks.fitting.noise import shows_kernels
 from benchmarks.fitting.table import Array, Table
 from phantomgpu.cost.kinds import FAMILY, KINDS
+from phantomgpu.workload.workload import PEAKS
 
 SHARE = 0.8
 """Of the measurements, inside the interval."""
@@ -13,18 +16,7 @@ SHARE = 0.8
 FEWEST = 30
 """Rows that a kind needs for a spread of its own."""
 
-
-def spreads_of(table: Table, log_prediction: Array) -> dict[str, float]:
-    """Spread by kind of kernel, on boards that were measured."""
-    off = np.abs(log_prediction - np.log(table.measured_s))
-    shown = kind_shown(table)
-    usual = float(np.quantile(off[~table.is_model], SHARE))
-    spreads = {}
-    for kind in KINDS:
-        mine = off[(shown == FAMILY[kind]) & ~table.is_model]
-        enough = len(mine) >= FEWEST
-        spreads[f"spread_{kind}"] = float(np.quantile(mine, SHARE)) if enough else usual
-    return spreads
+Spreads = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -32,59 +24,94 @@ class Widths:
     """Intervals by basis: "calibrated", "architecture", "spec".
 
     Attributes:
+        kinds: Spread of a lone kernel by kind, boards left out, whatever the runtime.
+        kernels: The same of a runtime's own kernels, fp32 apart, by number of the runtime.
         scale: Of a lone kernel's spread.
         run: Least spread of a run of a model, whatever the runtime.
         runtime: Spread of a run by number of the runtime, for those with rows of whole models.
     """
 
+    kinds: Spreads
+    kernels: dict[int, Spreads]
     scale: dict[str, float]
     run: dict[str, float]
     runtime: dict[int, float] = field(default_factory=dict)
 
 
-def widths_of(
-    table: Table,
-    spreads: dict[str, float],
-    by_gpu: Array | None,
-    by_architecture: Array | None,
-    last: Widths,
-) -> Widths:
-    """What widens an interval where the board, or its whole architecture, was never measured.
+def widths_of(table: Table, seen: Array, by_gpu: Array, by_architecture: Array) -> Widths:
+    """Spreads of left-out residuals, and what changes them with what is known of the board.
 
     A run's spread is that of its runtime, GPUs left out: on a measured board too, since the next
     model is not among the measured ones. A board whose architecture has rows of lone kernels only
     is given what all runs were off, one without any what they were off by with architectures left
-    out. Without left-out predictions, all are those of the last time, which the profiles hold.
+    out.
     """
-    if by_gpu is None or by_architecture is None:
-        return last
-    scale, run = {"calibrated": 1.0}, {}
-    for basis, prediction in (("architecture", by_gpu), ("spec", by_architecture)):
-        off = np.abs(prediction - np.log(table.measured_s))
-        run[basis] = float(np.quantile(off[table.is_model], SHARE))
-        relative = off / spread_of(table, spreads)
-        scale[basis] = float(np.quantile(relative[~table.is_model], SHARE))
+    ways = {"calibrated": seen, "architecture": by_gpu, "spec": by_architecture}
+    off = {basis: np.abs(way - np.log(table.measured_s)) for basis, way in ways.items()}
+    alone = ~table.is_model & shows_kernels(table)
+    kinds, kernels = _of_kinds(table, off["architecture"], alone)
+    spread = spread_of(table, kinds, kernels)
+    scale = {basis: _quantile((left / spread)[alone]) for basis, left in off.items()}
+    run = {basis: _quantile(left[table.is_model]) for basis, left in off.items()}
     for values in (scale, run):
         values["spec"] = max(values["spec"], values["architecture"])
-    off = np.abs(by_gpu - np.log(table.measured_s))
     own = {
-        int(runtime): float(
-            np.quantile(off[table.is_model & (table.run_runtime == runtime)], SHARE)
-        )
-        for runtime in np.unique(table.run_runtime[table.is_model])
+        int(at): _quantile(off["architecture"][table.is_model & (table.run_runtime == at)])
+        for at in np.unique(table.run_runtime[table.is_model])
     }
     run["calibrated"] = min(own.values())
-    return Widths(scale, run, own)
+    return Widths(kinds, kernels, scale, run, own)
 
 
-def kind_shown(table: Table) -> np.ndarray:
+def _of_kinds(
+    table: Table, off: Array, alone: NDArray[np.bool_]
+) -> tuple[Spreads, dict[int, Spreads]]:
+    """Spreads by kind, and those of the kinds of each runtime that have enough rows."""
+    shown, is_fp32 = kind_shown(table), runs_in_fp32(table)
+    usual = _quantile(off[alone])
+    kinds: Spreads = {}
+    kernels: dict[int, Spreads] = {}
+    for kind in KINDS:
+        mine = alone & (shown == FAMILY[kind])
+        enough = np.sum(mine) >= FEWEST
+        kinds[f"spread_{kind}"] = _quantile(off[mine]) if enough else usual
+        for at in np.unique(table.run_runtime[mine]).tolist():
+            for suffix, width in (("", ~is_fp32), ("_fp32", is_fp32)):
+                some = mine & width & (table.run_runtime == at)
+                if np.sum(some) >= FEWEST:
+                    kernels.setdefault(at, {})[f"spread_{kind}{suffix}"] = _quantile(off[some])
+    return kinds, kernels
+
+
+def _quantile(off: Array) -> float:
+    return float(np.quantile(off, SHARE))
+
+
+def kind_shown(table: Table) -> NDArray[np.int64]:
     """Kind that a run's interval goes by: quantisation if there is any, else its last kernel."""
-    last = np.append(table.starts[1:], len(table.kinds)) - 1
     quantises = np.logical_or.reduceat(table.kinds == FAMILY["quantize"], table.starts)
-    return np.where(quantises, FAMILY["quantize"], table.kinds[last])
+    return np.where(quantises, FAMILY["quantize"], table.kinds[_last(table)])
 
 
-def spread_of(table: Table, spreads: dict[str, float]) -> Array:
+def runs_in_fp32(table: Table) -> NDArray[np.bool_]:
+    """Whether a run's last kernel has the peak of fp32. [run]."""
+    return np.asarray(table.kernels.peak[_last(table)] == PEAKS.index("fp32"))
+
+
+def _last(table: Table) -> NDArray[np.int64]:
+    return np.append(table.starts[1:], len(table.kinds)) - 1
+
+
+def spread_of(table: Table, kinds: Spreads, kernels: dict[int, Spreads]) -> Array:
     """Spread of each run of kernels alone. [run]."""
-    by_kind = np.array([spreads[f"spread_{kind}"] for kind in KINDS])
-    return np.asarray(by_kind[kind_shown(table)])
+    found = []
+    for kind, at, is_fp32 in zip(
+        kind_shown(table).tolist(),
+        table.run_runtime.tolist(),
+        runs_in_fp32(table).tolist(),
+        strict=True,
+    ):
+        name = f"spread_{KINDS[kind]}"
+        own = kernels.get(at, {})
+        found.append(own.get(f"{name}_fp32" if is_fp32 else name, kinds[name]))
+    return np.array(found)

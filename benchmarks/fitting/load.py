@@ -9,7 +9,6 @@ from benchmarks.fitting.table import Run, model_runs, operator_runs
 from phantomgpu.hardware import Catalog, load_catalog
 from phantomgpu.onnx import BytesSource, Source
 from phantomgpu.validation.folders import ModelFolder, Variant, read_index
-from phantomgpu.validation.language import LANGUAGE_MODELS
 from phantomgpu.validation.models import placed_rows
 from phantomgpu.validation.operators import COLUMNS, measured
 from phantomgpu.validation.points import MODEL_COLUMNS
@@ -65,7 +64,16 @@ def runs_in(data: Path, catalog: Catalog, *, every: int) -> list[Run]:
 
 def folders_in(data: Path) -> list[ModelFolder]:
     """The folders with graphs."""
-    return [_folder(data / "models"), _folder(data / "timm")]
+    return [_folder(data / "models"), _folder(data / "timm"), described()]
+
+
+def described() -> ModelFolder:
+    """The built-in models that a configuration describes."""
+    path = Path(__file__).resolve().parents[2] / "profiles" / "models"
+    files = frozenset(f.name for f in path.glob("*.json"))
+    return ModelFolder(
+        path.name, files, lambda name: BytesSource(name, (path / name).read_bytes()), {}
+    )
 
 
 def rows_with_graph(data: Path, every: int) -> list[Row]:
@@ -78,9 +86,7 @@ def rows_with_graph(data: Path, every: int) -> list[Row]:
 def _thinned(rows: Iterator[Row], folders: list[ModelFolder], every: int) -> Iterator[Row]:
     at = 0
     for row in rows:
-        has_graph = row.text("model") in LANGUAGE_MODELS or any(
-            folder.file(row.cells, VARIANTS) for folder in folders
-        )
+        has_graph = any(folder.file(row.cells, VARIANTS) for folder in folders)
         if row.text("model") in LEFT_OUT or not has_graph:
             continue
         if row.text("source") == "timm":

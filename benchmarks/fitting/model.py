@@ -82,8 +82,7 @@ class Model:
         groups = np.array([b.group for b in self.boards])[t.run_gpu]
         for group in sorted(set(groups)):
             for name, sigma in plan.GROUP.items():
-                start = plan.GROUP_START.get(group, {}).get(name, 0.0)
-                self._add(("group", name, group), start, sigma, groups == group)
+                self._add(("group", name, group), 0.0, sigma, groups == group)
         kin = np.array([plan.KIN.get(group, "") for group in groups])
         for name, sigma in plan.KIN_SIGMA.items():
             for one in sorted(set(plan.KIN.values())):
@@ -158,8 +157,7 @@ class Model:
         relative = plan.RELATIVES.get(group, plan.RELATIVES.get(group.partition("/")[0], ""))
         if name in plan.INHERITED and relative and (own is None or abs(own) < 1e-3):
             return float(named.get(("group", name, relative), 0.0))
-        start = plan.GROUP_START.get(group, {}).get(name, 0.0)
-        return float(start if own is None else own)
+        return float(own or 0.0)
 
     def runtime_value(self, named: dict[Name, float], name: str, default: float) -> Array:
         """One of the runtimes' values. [runtime]."""

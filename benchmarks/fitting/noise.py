@@ -1,6 +1,7 @@
 """How far a good model may be off a row: what two measurements of the same work differ by."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.fitting.table import Array, Table
 
@@ -12,6 +13,15 @@ LONG_MODEL = 0.03
 """Of NeuSight's models: hundreds of milliseconds, and few rows that stand for much."""
 
 NARROW = ("fp8", "fp8_block", "sq", "int8_wo", "int4_wo")
+
+
+HOST = 5.0
+"""Of rows that show the host and hardly the kernel."""
+
+
+def shows_kernels(table: Table) -> NDArray[np.bool_]:
+    """Whether a row tells how long its kernels took. [run]."""
+    return np.asarray(noise_of(table) < HOST)
 
 
 def noise_of(table: Table) -> Array:
@@ -34,5 +44,5 @@ def noise_of(table: Table) -> Array:
     # A P4 without air: half its rows were taken at a third of the clock of the others.
     noise[gpu == "p4"] = 2.0 * HARD
     # Timed without a CUDA graph: 55 to 300 us of Python in each.
-    noise[(dtype == "fp8_block") & np.char.startswith(runtime, "vllm")] = 5.0
+    noise[(dtype == "fp8_block") & np.char.startswith(runtime, "vllm")] = HOST
     return noise

@@ -27,7 +27,7 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     # A block for one head: a few dependent loads, reductions and barriers.
     "head_block_cycles": (2500.0, 0.3), "head_key_cycles": (20.0, 0.5),
     "unpack_block_cycles": (8000.0, 0.3), "unpack_cycles": (0.15, 0.3),
-    "decode_sharpness": (3.0, 0.4), "kv_cache_share": (0.8, 0.3), "kv_cache_sharpness": (5.0, 0.4),
+    "decode_sharpness": (3.0, 0.4),
     "attention_step_cycles": (15.0, 0.7), "attention_block_cycles": (4500.0, 0.5),
     "attention_start_cycles": (14000.0, 0.4), "decode_block_cycles": (4500.0, 0.7),
     "vector_efficiency": (0.2, 0.7), "special_flops_cost": (8.0, 0.5),
@@ -52,19 +52,10 @@ GROUP: Final[Mapping[str, float]] = {
     "cache_bytes_per_cycle": 0.3, "bandwidth_efficiency": 0.06,
     "operand_bytes_per_cycle_fp32": 0.4, "misalignment_fp32": 0.08, "energy": 0.15,
     "attention_efficiency": 0.15, "attention_start_cycles": 0.2, "decode_start_cycles": 0.2,
-    "attention_fp8": 0.15, "kv_cache_share": 0.2,
-    "decode_block_cycles": 0.3, "depthwise_efficiency": 0.3,
+    "attention_fp8": 0.15, "decode_block_cycles": 0.3, "depthwise_efficiency": 0.3,
     "vector_efficiency": 0.3,
 }  # fmt: skip
 """Sigma of what an architecture (and its kind of SM) changes; ``energy`` is every joule at once."""
-
-GROUP_START: Final[Mapping[str, Mapping[str, float]]] = {
-    group: {"kv_cache_share": -0.4}
-    for group in ("ampere/ga100", "hopper/gh100", "blackwell/gb100")
-}  # fmt: skip
-"""Where what an architecture changes begins, elsewhere than at nothing, as a logarithm. The last
-level of these is two partitions: what an SM reads through the far one lies in both (NVIDIA A100
-whitepaper, "A100 L2 Cache")."""
 
 BOARD: Final[Mapping[str, float]] = {
     "efficiency_fp16": 0.05, "efficiency_fp32": 0.05, "bandwidth_efficiency": 0.05,

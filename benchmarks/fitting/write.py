@@ -49,7 +49,7 @@ class Writer:
     ) -> None:
         self.model, self.named, self.profiles, self.data = model, values, profiles, data
 
-    def default(self, spreads: Mapping[str, float], widths: Widths, fitted_on: str) -> None:
+    def default(self, widths: Widths, fitted_on: str) -> None:
         """What any GPU is served with."""
         found = {
             name: math.exp(self.named.get(("all", name), math.log(start)))
@@ -61,7 +61,7 @@ class Writer:
         found["nominal_clock_hz"] = clock
         found["cache_copies"] = copies_of("")
         found["clock_headroom"] = plan.HEADROOM[""]
-        found.update(spreads)
+        found.update(widths.kinds)
         found["interval_scale"], found["spread_run"] = widths.scale["spec"], widths.run["spec"]
         found["spread_unmeasured_runtime"] = widths.run["spec"]
         ordered = {name: _within(name, found[name]) for name in PARAMETERS}
@@ -133,6 +133,7 @@ class Writer:
             if ("older", runtime) in self.named:
                 own["older_version"] = self.named["older", runtime]
                 own["version"] = plan.VERSIONED[runtime]
+            own.update(widths.kernels.get(at, {}))
             if at in widths.runtime:
                 own["spread_run"] = widths.runtime[at]
             if not own or not path.exists():

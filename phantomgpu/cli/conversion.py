@@ -11,13 +11,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from phantomgpu.app import App
+from phantomgpu.cli.hub import open_folder, open_repository
 from phantomgpu.cli.sources import FileSource, open_source
 from phantomgpu.converters import Conversion, Options, convert
-from phantomgpu.converters.configuration import configuration_of
 from phantomgpu.converters.process import TIME_LIMIT_S
 from phantomgpu.converters.recognise import is_foreign
-from phantomgpu.errors import RequestError
-from phantomgpu.onnx import BytesSource
+from phantomgpu.errors import ModelError, RequestError
+from phantomgpu.families import is_json, read_definition
+from phantomgpu.onnx import BytesSource, Source
 
 Tell = Callable[[float, str], None]
 
@@ -87,11 +88,6 @@ def open_foreign(app: App, model: str, options: Options) -> bool:
     """
     if not is_foreign(model, FileSource):
         return False
-    folder = Path(model).expanduser()
-    known = configuration_of(folder) if folder.is_dir() and not options.isolated else None
-    if known is not None:
-        app.open_model(known, name=model)
-        return True
     with TemporaryDirectory(prefix="phantomgpu-") as name:
         out = Path(name) / "model.onnx"
         made = shown(model, out, options)
@@ -107,10 +103,23 @@ def shown(source: str, out: Path, options: Options) -> Conversion:
         SourceError, ModelError: As ``convert``.
     """
     with _progress(source) as tell:
-        made = convert(source, out, options, open_file=open_source, tell=tell)
+        made = convert(source, out, options, open_file=open_source, described=_described, tell=tell)
     for note in made.notes:
         click.echo(f"note: {note}", err=True)
     return made
+
+
+def _described(name: str) -> Source | None:
+    """What a folder or name of Hugging Face says; None where its family is not known."""
+    if Path(name).expanduser().is_dir():
+        return open_folder(name)
+    try:
+        source = open_repository(f"hf:{name}")
+        if is_json(source):
+            read_definition(source, name=name)
+    except ModelError:
+        return None
+    return source
 
 
 @contextmanager

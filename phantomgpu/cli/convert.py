@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from phantomgpu.cli.conversion import conversion_options, options_from, shown
+from phantomgpu.cli.hub import TOKEN_FILE
 from phantomgpu.cli.options import DIM, named_numbers
 from phantomgpu.report.rounding import compact
 
@@ -15,6 +16,7 @@ from phantomgpu.report.rounding import compact
 @click.option("-o", "--out", metavar="FILE", help="The ONNX file. [default: named as SOURCE]")
 @DIM
 @click.option("--keep-weights", is_flag=True, help="Put the weights into the file.")
+@TOKEN_FILE
 @conversion_options
 def convert_command(
     source: str, out: str | None, dims: tuple[str, ...], keep_weights: bool, **given: Any

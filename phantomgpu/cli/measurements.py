@@ -10,6 +10,7 @@ from phantomgpu.cli.sources import open_source
 from phantomgpu.errors import SourceError
 from phantomgpu.onnx import Source
 from phantomgpu.validation.folders import (
+    DESCRIBED,
     SUFFIXES,
     ModelFolder,
     Variant,
@@ -111,7 +112,8 @@ def _folder(path: Path, name: str, index: dict[tuple[str, str], str]) -> ModelFo
     def opened(file: str) -> Source:
         return open_source(str(path / file))
 
-    files = frozenset(each.name for each in path.iterdir() if each.name.endswith(SUFFIXES))
+    endings = (*SUFFIXES, DESCRIBED)
+    files = frozenset(each.name for each in path.iterdir() if each.name.endswith(endings))
     return ModelFolder(name, files, opened, index)
 
 

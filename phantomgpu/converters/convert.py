@@ -2,20 +2,20 @@
 
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from phantomgpu.converters.archives import check_archive, unpack
-from phantomgpu.converters.configuration import configuration_of, definition_of
 from phantomgpu.converters.environment import Tell, python_for
 from phantomgpu.converters.frameworks import FRAMEWORKS
 from phantomgpu.converters.process import TIME_LIMIT_S, run
 from phantomgpu.converters.recognise import ONNX, Found, OpenFile, recognise
 from phantomgpu.errors import SourceError
-from phantomgpu.onnx import batch_symbol, read_model
+from phantomgpu.families import is_json, read_definition
+from phantomgpu.onnx import BytesSource, Source, batch_symbol, read_model
 from phantomgpu.onnx.graph import Graph
 from phantomgpu.onnx.weightless import rewritten
 from phantomgpu.onnx.write import model_bytes
@@ -70,7 +70,13 @@ class Conversion:
 
 
 def convert(
-    source: str, out: Path, options: Options, *, open_file: OpenFile, tell: Tell
+    source: str,
+    out: Path,
+    options: Options,
+    *,
+    open_file: OpenFile,
+    described: Callable[[str], Source | None],
+    tell: Tell,
 ) -> Conversion:
     """Write the ONNX file of a source.
 
@@ -79,6 +85,8 @@ def convert(
         out: The file to write.
         options: How.
         open_file: Opens a path as a ``Source``.
+        described: The configuration, or ONNX file, of a folder or name of Hugging Face; None
+            where its family is not known.
         tell: Told how far it is.
 
     Raises:
@@ -88,45 +96,53 @@ def convert(
     """
     found = recognise(source, open_file, module=options.module)
     with TemporaryDirectory(prefix="phantomgpu-") as name:
-        folder = Path(name)
-        made = folder / f"{out.stem}.onnx"
+        made = Path(name) / f"{out.stem}.onnx"
         done: dict[str, Any] = {}
+        graph: Source | None = None
         if found.kind == ONNX:
-            made = Path(found.path)
-        else:
-            done = _convert(found, made, options, folder, tell)
+            graph = open_file(found.path)
+        elif found.kind == "huggingface" and not (options.keep_weights or options.isolated):
+            graph, done = _by_description(described(found.path))
+        if graph is None:
+            done = _by_framework(found, made, options, Path(name), tell)
+            graph = open_file(str(made))
         tell(0.95, "writing")
-        _write(made, out, options, open_file)
+        _write(graph, out, options)
         return Conversion(
             path=out,
             size_bytes=out.stat().st_size,
-            data=_keep_data(made, out) if options.keep_weights and found.kind != ONNX else None,
+            data=_keep_data(made, out) if options.keep_weights else None,
             by=str(done.get("by", "")),
             notes=tuple(done.get("notes", ())),
         )
 
 
-def _convert(
+def _by_description(source: Source | None) -> tuple[Source | None, dict[str, Any]]:
+    """The ONNX file of a model whose family is known, and what is to say about it."""
+    if source is None:
+        return None, {}
+    if not is_json(source):
+        return source, {}
+    definition = read_definition(source, name=source.name)
+    graph = BytesSource(source.name, model_bytes(definition.main.graph))
+    return graph, {"by": "its configuration", "notes": definition.notes}
+
+
+def _by_framework(
     found: Found, made: Path, options: Options, folder: Path, tell: Tell
 ) -> dict[str, Any]:
     """Let the framework write ``made``; what it says about it."""
     if Path(found.path).is_file():
         check_archive(Path(found.path))
-    if found.kind == "huggingface" and not options.keep_weights and not options.isolated:
-        source = configuration_of(Path(found.path))
-        definition = definition_of(source) if source else None
-        if definition is not None:
-            made.write_bytes(model_bytes(definition.main.graph))
-            return {"by": "its configuration", "notes": definition.notes}
     kind = found.kind
     if kind == "tflite" and options.keep_weights:
         kind = "tflite-weights"
     framework = FRAMEWORKS[Found(kind, found.path).framework]
     path = _unpacked(found, folder) if found.zipped else found.path
-    python = python_for(framework, isolated=options.isolated, tell=tell)
+    on_disk = bool(path) and Path(path).exists()
     task = {
         "kind": kind,
-        "path": path if kind == "huggingface" else str(Path(path).absolute()) if path else "",
+        "path": str(Path(path).absolute()) if on_disk else path,
         "out": str(made),
         "module": found.module,
         "factory": found.factory,
@@ -134,7 +150,7 @@ def _convert(
         "trust": options.trust,
         "keep_weights": options.keep_weights,
     }
-    safe = {} if options.trust else _SAFE_TORCH
+    python = python_for(framework, isolated=options.isolated, tell=tell)
     tell(0.05, framework.title)
     return run(
         python,
@@ -142,8 +158,13 @@ def _convert(
         task,
         tell=tell,
         time_limit_s=options.time_limit_s,
-        variables=safe,
+        variables={**({} if options.trust else _SAFE_TORCH), **_scratch(folder)},
     )
+
+
+def _scratch(folder: Path) -> dict[str, str]:
+    """Variables that make temporary files go away with the folder: frameworks leave theirs."""
+    return dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
 
 
 def _unpacked(found: Found, folder: Path) -> str:
@@ -153,16 +174,15 @@ def _unpacked(found: Found, folder: Path) -> str:
     return str(next(place.rglob("saved_model.pb")).parent)
 
 
-def _write(made: Path, out: Path, options: Options, open_file: OpenFile) -> None:
-    if out.exists() and made.exists() and out.samefile(made):
+def _write(made: Source, out: Path, options: Options) -> None:
+    if out.exists() and Path(made.name).exists() and out.samefile(made.name):
         raise SourceError(
             f"{out} would be written over itself", where=f"-o {out}", fix="give another file to -o"
         )
-    made_anew = open_file(str(made))
     pieces = rewritten(
-        made_anew,
+        made,
         dims=options.dims,
-        names=_names(read_model(made_anew)),
+        names=_names(read_model(made)),
         keep_weights=options.keep_weights,
     )
     first = next(pieces, b"")  # what is wrong is told before a file is touched

@@ -118,18 +118,18 @@ def _run(
     count: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Run a step, its words into the log; pip's packages are counted."""
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
-    )
-    assert process.stdout is not None
     seen, last = 0, ""
-    for line in process.stdout:
-        out.write(line)
-        last = line.strip() if "rror" in line or not last else last
-        if line.startswith(("Collecting ", "Requirement already")):
-            seen += 1
-            count(seen)
-    if process.wait() == 0:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            out.write(line)
+            last = line.strip() if "rror" in line or not last else last
+            if line.startswith(("Collecting ", "Requirement already")):
+                seen += 1
+                count(seen)
+    if process.returncode == 0:
         return
     raise SourceError(
         f"the environment for {framework.title} cannot be made: {last.removeprefix('ERROR: ')}",

@@ -122,7 +122,7 @@ def _listen(process: "subprocess.Popen[bytes]", tell: Tell, deadline_s: float) -
 
 
 def _read_lines(stream: IO[bytes], lines: "queue.Queue[bytes | None]") -> None:
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError), stream:
         for line in stream:
             lines.put(line)
     lines.put(None)
@@ -136,9 +136,6 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
         else:
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    if process.stdout is not None:
-        with contextlib.suppress(OSError):
-            process.stdout.close()
 
 
 def _end_of(log: Path) -> str:

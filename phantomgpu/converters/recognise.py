@@ -18,7 +18,7 @@ ONNX: Final = "onnx"
 OpenFile = Callable[[str], Source]
 """Opens a path as bytes that are read only where asked for."""
 
-_HUB_NAME: Final = re.compile(r"[\w.-]+/[\w.-]+")
+_HUB_NAME: Final = re.compile(r"(?:hf:)?([\w.-]+/[\w.-]+)")
 _FACTORY: Final = re.compile(r"(.+\.py):([A-Za-z_]\w*)")
 _CONFIGURATIONS: Final = ("config.json", "model_index.json")
 _IMPORTS: Final = {
@@ -93,8 +93,9 @@ def _of_path(source: str, open_file: OpenFile) -> Found:
     if path.is_dir():
         return _of_folder(path)
     if not path.exists():
-        if _HUB_NAME.fullmatch(source):
-            return Found("huggingface", source)
+        named = _HUB_NAME.fullmatch(source)
+        if named:
+            return Found("huggingface", named[1])
         raise SourceError(
             f"there is no file or folder {source}",
             where=str(path.absolute()),

@@ -104,20 +104,25 @@ def _least(kernels: Kernels, boards: Boards) -> FloatArray:
 def _traffic(
     kernels: Kernels, kinds: IndexArray, boards: Boards, weights_in_use: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Bytes the cache serves, and bytes the memory does. Each [gpu, kernel]."""
+    """Bytes the cache serves, and bytes the memory does. Each [gpu, kernel].
+
+    Activations were just written. Weights, and the keys and values of past tokens, are read once
+    a run: all weights pass through the cache before they are read again.
+    """
     activations = kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes
-    values, decodes = boards.values, kinds == FAMILY["decode"]
+    values = boards.values
+    passing = np.where(kinds == FAMILY["decode"], weights_in_use, 0.0)
     is_shared = kernels.matrix_flops > 0.0
     share = values["cache_share"] / np.where(is_shared, values["cache_copies"], 1.0)
     hits = [
         hit_share(
             working_bytes=working,
             cache_bytes=boards.cache_bytes,
-            usable_share=np.where(decodes, values["kv_cache_share"], share),
-            sharpness=np.where(decodes, values["kv_cache_sharpness"], values["cache_sharpness"]),
+            usable_share=share,
+            sharpness=values["cache_sharpness"],
         )
         for working in (
-            activations + kernels.weight_bytes,
+            activations + kernels.weight_bytes + passing,
             activations + np.maximum(weights_in_use, kernels.weight_bytes),
         )
     ]

@@ -6,9 +6,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 
-def overlap_sharpness(
-    *, steps: FloatArray, single: FloatArray, growth: FloatArray
-) -> FloatArray:
+def overlap_sharpness(*, steps: FloatArray, single: FloatArray, growth: FloatArray) -> FloatArray:
     """How well a kernel of so many steps overlaps its arithmetic and its traffic.
 
     A kernel of one step loads, multiplies and stores, one after the other; with every further

@@ -8,7 +8,13 @@ from numpy.typing import NDArray
 from phantomgpu.cost.columns import boards_of
 from phantomgpu.cost.kernels import Activities, activities
 from phantomgpu.cost.kinds import KINDS, kinds_of
-from phantomgpu.cost.predict import Times, host_of, kernels_on, run_times, sharpness_of, sharpness_of
+from phantomgpu.cost.predict import (
+    Times,
+    host_of,
+    kernels_on,
+    run_times,
+    sharpness_of,
+)
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
 from phantomgpu.workload.workload import Workload

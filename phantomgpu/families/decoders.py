@@ -16,56 +16,56 @@ from phantomgpu.families.mixers import Grouped, Latent
 def llama(c: Config) -> Plan:
     """Llama, CodeLlama, Mistral: grouped-query attention and a gated network."""
     bias = c.flag("attention_bias", False)
-    mixer = replace(_grouped(c), bias=bias, out_bias=bias, window=_window(c))
+    mixer = replace(grouped_in(c), bias=bias, out_bias=bias, window=window_in(c))
     network = FeedForward(
         c.count("intermediate_size"), activation_in(c, "hidden_act", "silu"),
         bias=c.flag("mlp_bias", False),
     )  # fmt: skip
-    return _plan(c, [Layer(mixer, network)] * c.count("num_hidden_layers"))
+    return plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers"))
 
 
 def qwen2(c: Config) -> Plan:
     """As Llama, with biases of query, key and value, and a window that is mostly off."""
-    mixer = replace(_grouped(c), bias=True)
+    mixer = replace(grouped_in(c), bias=True)
     network = FeedForward(c.count("intermediate_size"), activation_in(c, "hidden_act", "silu"))
-    return _plan(c, [Layer(each, network) for each in _windowed(c, mixer)])
+    return plan_of(c, [Layer(each, network) for each in windowed(c, mixer)])
 
 
 def qwen3(c: Config) -> Plan:
     """As Llama, with normalised heads."""
     bias = c.flag("attention_bias", False)
-    mixer = replace(_grouped(c, 128), bias=bias, out_bias=bias, norm="head")
+    mixer = replace(grouped_in(c, 128), bias=bias, out_bias=bias, norm="head")
     network = FeedForward(c.count("intermediate_size"), activation_in(c, "hidden_act", "silu"))
-    return _plan(c, [Layer(each, network) for each in _windowed(c, mixer)])
+    return plan_of(c, [Layer(each, network) for each in windowed(c, mixer)])
 
 
 def gemma(c: Config) -> Plan:
     """Gemma 1: as Llama with wide heads, tied and scaled embeddings."""
-    network = FeedForward(c.count("intermediate_size"), _gemma_activation(c))
-    layers = [Layer(_grouped(c, 256), network)] * c.count("num_hidden_layers")
-    return replace(_plan(c, layers, tied=True), scaled=True)
+    network = FeedForward(c.count("intermediate_size"), gemma_activation(c))
+    layers = [Layer(grouped_in(c, 256), network)] * c.count("num_hidden_layers")
+    return replace(plan_of(c, layers, tied=True), scaled=True)
 
 
 def gemma2(c: Config) -> Plan:
     """Every other layer sees a window; norms before and behind; capped scores and logits."""
     cap = c.number("attn_logit_softcapping", 0.0)
-    mixer = replace(_grouped(c, 256), softcap=cap)
+    mixer = replace(grouped_in(c, 256), softcap=cap)
     window = c.integer("sliding_window", 4096)
-    network = FeedForward(c.count("intermediate_size"), _gemma_activation(c))
+    network = FeedForward(c.count("intermediate_size"), gemma_activation(c))
     layers = [
         Layer(replace(mixer, window=0 if i % 2 else window), network)
         for i in range(c.count("num_hidden_layers"))
     ]
     softcap = c.number("final_logit_softcapping", 0.0)
-    return replace(_plan(c, layers, tied=True), scaled=True, norms_after=True, softcap=softcap)
+    return replace(plan_of(c, layers, tied=True), scaled=True, norms_after=True, softcap=softcap)
 
 
 def phi3(c: Config) -> Plan:
     """Phi-3: as Llama; its files keep query, key and value in one weight."""
-    turned = int(_grouped(c).width * c.number("partial_rotary_factor", 1.0))
-    mixer = replace(_grouped(c), rotary=turned, window=_window(c))
+    turned = int(grouped_in(c).width * c.number("partial_rotary_factor", 1.0))
+    mixer = replace(grouped_in(c), rotary=turned, window=window_in(c))
     network = FeedForward(c.count("intermediate_size"), activation_in(c, "hidden_act", "silu"))
-    return _plan(c, [Layer(mixer, network)] * c.count("num_hidden_layers"))
+    return plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers"))
 
 
 def gpt2(c: Config) -> Plan:
@@ -109,7 +109,7 @@ def opt(c: Config) -> Plan:
     )
     positions = c.count("max_position_embeddings", 2048)
     return replace(
-        _plan(c, [Layer(mixer, network)] * c.count("num_hidden_layers"), tied=True),
+        plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers"), tied=True),
         norm="layer",
         positions=positions + 2,
     )
@@ -127,7 +127,7 @@ def gpt_neox(c: Config) -> Plan:
     )
     beside = c.flag("use_parallel_residual", True)
     return replace(
-        _plan(c, [Layer(mixer, network)] * c.count("num_hidden_layers")),
+        plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers")),
         norm="layer",
         residual="beside" if beside else "after",
     )
@@ -135,7 +135,7 @@ def gpt_neox(c: Config) -> Plan:
 
 def phi(c: Config) -> Plan:
     """Phi-1 and 2: attention and network beside each other behind one norm, biases everywhere."""
-    mixer = _grouped(c)
+    mixer = grouped_in(c)
     turned = int(mixer.width * c.number("partial_rotary_factor", 0.5))
     mixer = replace(mixer, rotary=turned, bias=True, out_bias=True)
     network = FeedForward(
@@ -143,7 +143,7 @@ def phi(c: Config) -> Plan:
         bias=True,
     )  # fmt: skip
     return replace(
-        _plan(c, [Layer(mixer, network)] * c.count("num_hidden_layers")),
+        plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers")),
         norm="layer",
         residual="beside-one-norm",
         logits_bias=True,
@@ -152,14 +152,14 @@ def phi(c: Config) -> Plan:
 
 def mixtral(c: Config) -> Plan:
     """As Mistral, with experts."""
-    mixer = replace(_grouped(c), window=_window(c))
+    mixer = replace(grouped_in(c), window=window_in(c))
     network = Experts(
         c.count("num_local_experts", 8),
         c.count("num_experts_per_tok", 2),
         c.count("intermediate_size"),
         activation_in(c, "hidden_act", "silu"),
     )
-    return _plan(c, [Layer(mixer, network)] * c.count("num_hidden_layers"))
+    return plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers"))
 
 
 def qwen2_moe(c: Config) -> Plan:
@@ -169,20 +169,20 @@ def qwen2_moe(c: Config) -> Plan:
         shared_inner=c.count("shared_expert_intermediate_size"),
         shared_gate=True,
     )
-    mixer = replace(_grouped(c), bias=c.flag("qkv_bias", True))
-    return _plan(c, _with_dense(c, mixer, network))
+    mixer = replace(grouped_in(c), bias=c.flag("qkv_bias", True))
+    return plan_of(c, _with_dense(c, mixer, network))
 
 
 def qwen3_moe(c: Config) -> Plan:
     """As Qwen3, with experts."""
     bias = c.flag("attention_bias", False)
-    mixer = replace(_grouped(c, 128), norm="head", bias=bias, out_bias=bias)
-    return _plan(c, _with_dense(c, mixer, _qwen_experts(c)))
+    mixer = replace(grouped_in(c, 128), norm="head", bias=bias, out_bias=bias)
+    return plan_of(c, _with_dense(c, mixer, _qwen_experts(c)))
 
 
 def gpt_oss(c: Config) -> Plan:
     """Every other layer sees a window; sinks in the softmax; experts with biases."""
-    mixer = replace(_grouped(c, 64), bias=True, out_bias=True, sinks=True)
+    mixer = replace(grouped_in(c, 64), bias=True, out_bias=True, sinks=True)
     network = Experts(
         c.count("num_local_experts"),
         c.count("num_experts_per_tok", c.integer("experts_per_token", 4)),
@@ -195,12 +195,12 @@ def gpt_oss(c: Config) -> Plan:
         Layer(replace(mixer, window=0 if i % 2 else window), network)
         for i in range(c.count("num_hidden_layers"))
     ]
-    return _plan(c, layers)
+    return plan_of(c, layers)
 
 
 def minimax_m2(c: Config) -> Plan:
     """Normalised queries and keys, half of each head rotated, experts with a bias for balance."""
-    mixer = _grouped(c)
+    mixer = grouped_in(c)
     mixer = replace(mixer, rotary=c.integer("rotary_dim", mixer.width), norm="all")
     network = Experts(
         c.count("num_local_experts"),
@@ -209,7 +209,7 @@ def minimax_m2(c: Config) -> Plan:
         activation_in(c, "hidden_act", "silu"),
         score_bias=True,
     )
-    return _plan(c, [Layer(mixer, network)] * c.count("num_hidden_layers"))
+    return plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers"))
 
 
 def deepseek(c: Config) -> Plan:
@@ -238,7 +238,7 @@ def deepseek(c: Config) -> Plan:
         Layer(mixer, dense if i < first or i % every else routed)
         for i in range(c.count("num_hidden_layers"))
     ]
-    return _plan(c, layers)
+    return plan_of(c, layers)
 
 
 DECODERS: Final[Mapping[str, Callable[[Config], Plan]]] = {
@@ -264,7 +264,7 @@ DECODERS: Final[Mapping[str, Callable[[Config], Plan]]] = {
 """By ``model_type``."""
 
 
-def _plan(c: Config, layers: list[Layer], *, tied: bool = False) -> Plan:
+def plan_of(c: Config, layers: list[Layer], *, tied: bool = False) -> Plan:
     """What most configurations call the same."""
     return Plan(
         hidden=c.count("hidden_size"),
@@ -282,7 +282,7 @@ def _dtype(c: Config) -> str:
     return "float16"
 
 
-def _grouped(c: Config, width: int = 0) -> Grouped:
+def grouped_in(c: Config, width: int = 0) -> Grouped:
     """Attention by the usual keys; ``width`` of a head where the family has a default."""
     heads = c.count("num_attention_heads")
     own = "head_dim" in c or width
@@ -296,13 +296,13 @@ def _grouped(c: Config, width: int = 0) -> Grouped:
     return Grouped(heads, kv_heads, size, rotary=size)
 
 
-def _window(c: Config) -> int:
+def window_in(c: Config) -> int:
     """The window of all layers; 0 where it is none, or no shorter than the context."""
     window = c.integer("sliding_window", 0)
     return 0 if window >= c.integer("max_position_embeddings", window + 1) else window
 
 
-def _windowed(c: Config, mixer: Grouped) -> list[Grouped]:
+def windowed(c: Config, mixer: Grouped) -> list[Grouped]:
     """Each layer's attention, from ``layer_types``, or from Qwen's switch."""
     count, window = c.count("num_hidden_layers"), c.integer("sliding_window", 0)
     kinds = c.texts("layer_types")
@@ -316,7 +316,8 @@ def _windowed(c: Config, mixer: Grouped) -> list[Grouped]:
     return [replace(mixer, window=window if kind.startswith("sliding") else 0) for kind in kinds]
 
 
-def _gemma_activation(c: Config) -> str:
+def gemma_activation(c: Config) -> str:
+    """The activation of Gemma's networks, under the key that Gemma has for it."""
     return activation_in(c, "hidden_activation", "gelu_pytorch_tanh")
 
 

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from phantomgpu.errors import ModelError
 from phantomgpu.families.config import Config
-from phantomgpu.families.decoder import decoder
+from phantomgpu.families.decoder import Plan, decoder
 from phantomgpu.families.decoders import DECODERS
+from phantomgpu.families.decoders_more import DECODERS_MORE
 from phantomgpu.families.definition import Definition
 from phantomgpu.families.diffusion import INDEX, diffusion
 from phantomgpu.families.encoders import ENCODERS
@@ -46,12 +47,12 @@ def build(files: Files, *, name: str) -> Definition:
     return maker(config, name)
 
 
-def _decoder(kind: str) -> Callable[[Config, str], Definition]:
-    return lambda config, name: decoder(DECODERS[kind](config), name=name)
+def _decoder(plan: Callable[[Config], Plan]) -> Callable[[Config, str], Definition]:
+    return lambda config, name: decoder(plan(config), name=name)
 
 
 FAMILIES: Final[Mapping[str, Callable[[Config, str], Definition]]] = {
-    **{kind: _decoder(kind) for kind in DECODERS},
+    **{kind: _decoder(plan) for kind, plan in {**DECODERS, **DECODERS_MORE}.items()},
     **ENCODERS,
     **SEQ2SEQ,
     **VISION,

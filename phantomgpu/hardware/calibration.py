@@ -152,8 +152,6 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         Parameter(
             "decode_sharpness", 1.0, 20.0, "1", "overlap of arithmetic and traffic, decoding"
         ),
-        Parameter("kv_cache_share", 0.01, 10.0, "1", "share of the last-level cache for old keys"),
-        Parameter("kv_cache_sharpness", 0.2, 20.0, "1", "how suddenly they overflow it"),
         Parameter(
             "attention_start_cycles", 0.0, 1e6, "clock", "start and end of an attention kernel"
         ),
@@ -189,16 +187,12 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         ),
         Parameter("cache_sharpness", 0.2, 10.0, "1", "how suddenly the cache overflows"),
         Parameter("roofline_sharpness", 1.0, 20.0, "1", "how well arithmetic and traffic overlap"),
-        Parameter(
-            "product_sharpness", 1.0, 20.0, "1", "the same in a product of a single step"
-        ),
+        Parameter("product_sharpness", 1.0, 20.0, "1", "the same in a product of a single step"),
         Parameter(
             "overlap_growth", 0.0, 5.0, "1", "what it gains with the logarithm of a product's steps"
         ),
         Parameter("start_cycles", 0.0, 1e6, "clock", "start and end of one kernel"),
-        Parameter(
-            "product_start_cycles", 0.0, 1e6, "clock", "start and end of a matrix product"
-        ),
+        Parameter("product_start_cycles", 0.0, 1e6, "clock", "start and end of a matrix product"),
         Parameter("joule_per_flop_fp32", 0.0, 1e-9, "J/FLOP", "switching energy, vector units"),
         Parameter(
             "joule_per_flop_fp16", 0.0, 1e-9, "J/FLOP", "switching energy, tensor cores, 16 bits"
@@ -240,9 +234,16 @@ RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {
         Parameter("version", 0.0, 1e4, "1", "version that the values stand for"),
         Parameter("older_version", 0.0, 1.0, "1", "ln(slowdown) by each version number of age"),
         Parameter("spread_run", 0.0, 3.0, "1", "ln(error) that 80 % of its runs stay below"),
+        *(
+            Parameter(
+                f"spread_{kind}{suffix}", 0.0, 3.0, "1", f"the same for its {kind} kernels{where}"
+            )
+            for kind in KERNEL_KINDS
+            for suffix, where in (("", ", fp32 apart"), ("_fp32", " in fp32"))
+        ),
         Parameter("run_slowdown", 0.5, 2.0, "1", "a run beside the sum of kernels timed alone"),
         *(
-            Parameter(f"slowdown_{kind}", 0.1, 10.0, "1", f"its {kind} kernels beside the best")
+            Parameter(f"slowdown_{kind}", 0.1, 20.0, "1", f"its {kind} kernels beside the best")
             for kind in KERNEL_KINDS
         ),
         *(

@@ -1,5 +1,6 @@
 """A profile against the catalogue: which values differ, and three lines that begin a variant."""
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
@@ -57,12 +58,7 @@ def variant_of(catalog: Catalog, name: str, *, taken: Collection[str] = ()) -> t
         UnknownNameError: There is no such GPU.
     """
     document = catalog.entry("gpus", name).document
-    used = {*taken, *catalog.gpu_ids}
-    number, found = 1, f"{name}-variant"
-    while found in used:
-        number += 1
-        found = f"{name}-variant-{number}"
-    mark = "" if number == 1 else f" {number}"
+    found, mark = _free_id(name, {*taken, *catalog.gpu_ids})
     text = (
         f'extends = "{name}"\n'
         f'name    = "{document["name"]}, variant{mark}"\n\n'
@@ -71,6 +67,37 @@ def variant_of(catalog: Catalog, name: str, *, taken: Collection[str] = ()) -> t
         "what is not here is inherited\n"
     )
     return found, text
+
+
+def variant_of_text(catalog: Catalog, text: str, *, taken: Collection[str]) -> tuple[str, str]:
+    """Id and text of a profile that begins as a copy of one that is in no catalogue.
+
+    It stands on what the copied one stands on, not on that one: neither goes with the other.
+
+    Args:
+        catalog: Whose ids are taken.
+        text: TOML of the other; only its name changes.
+        taken: Ids that are no longer free either, that of the other among them.
+    """
+    at = _NAME.search(text)
+    name = at["name"].partition(", variant")[0] if at else "Profile"
+    base = _EXTENDS.search(text)
+    found, mark = _free_id(base["id"] if base else "profile", {*taken, *catalog.gpu_ids})
+    line = f'name    = "{name}, variant{mark}"'
+    return found, text[: at.start()] + line + text[at.end() :] if at else f"{line}\n{text}"
+
+
+_NAME: Final = re.compile(r'^name\s*=\s*"(?P<name>[^"\\\n]*)"', re.MULTILINE)
+_EXTENDS: Final = re.compile(r'^extends\s*=\s*"(?P<id>[^"\\\n]*)"', re.MULTILINE)
+
+
+def _free_id(name: str, used: Collection[str]) -> tuple[str, str]:
+    """The first id of a variant that is free, and what its name ends in."""
+    number, found = 1, f"{name}-variant"
+    while found in used:
+        number += 1
+        found = f"{name}-variant-{number}"
+    return found, "" if number == 1 else f" {number}"
 
 
 def _values(document: Mapping[str, Any]) -> dict[str, Any]:

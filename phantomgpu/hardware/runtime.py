@@ -14,6 +14,8 @@ class Serving:
         chunk_tokens: Most prompt tokens of one pass; 0 where a prompt is processed whole.
         memory_share: Part of the board's memory that weights and cache may fill.
         result_steps: Steps between the one that makes a token and the one that returns it.
+        row_operations: Of the ordinary units for one multiply-add of a single row by weights of 16
+            bits; 0 where the matrix units do that.
         request_s: Host time of a request beside its steps: received, tokenised, returned.
         prompt_slowdown: Of a pass over a prompt beside what its kernels take.
         step_slowdown: Likewise of a step that generates a token of each sequence.
@@ -28,6 +30,7 @@ class Serving:
     chunk_tokens: int = 0
     memory_share: float = 1.0
     result_steps: float = 0.0
+    row_operations: float = 0.0
     request_s: float = 0.0
     prompt_slowdown: float = 1.0
     step_slowdown: float = 1.0

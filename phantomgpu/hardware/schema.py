@@ -220,6 +220,8 @@ RUNTIME: Final[tuple[Key, ...]] = (
         "fill.", "1", 0.1, 1),
     Key("serving.result_steps", "number", "Steps between the one that makes a token and the one "
         "that returns it.", "1", 0, 4),
+    Key("serving.row_operations", "number", "Operations of the ordinary units for one multiply-add "
+        "of a single row by weights of 16 bits; 0 where the matrix units do that.", "1", 0, 100),
     Key("serving.request_us", "number", "Host time of a request beside its steps.", "µs", 0, 1e6),
     Key("serving.prompt_slowdown", "number", "A pass over a prompt beside what its kernels take.",
         "1", 0.5, 3),

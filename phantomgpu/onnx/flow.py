@@ -66,6 +66,8 @@ def splice_loop(run: "Inference", node: Node, scope: Scope) -> None:
     for k, (outer, made) in enumerate(zip(node.outputs, final, strict=False)):
         tensor = run.tensors[made]
         typed: Typed = (tensor.dtype, tensor.dims)  # type: ignore[assignment]
+        if k < count and trips > 1:
+            run.carried.add(made)
         if k >= count:
             typed = (typed[0], (trips, *typed[1]))
         elif made in run.sequences:
@@ -109,6 +111,8 @@ def splice_scan(run: "Inference", node: Node, scope: Scope) -> None:
     for k, (outer, name) in enumerate(zip(node.outputs, body.outputs, strict=False)):
         made = inner.find(name)
         dtype, dims = _typed(run, node, made)
+        if k < len(states) and trips > 1:
+            run.carried.add(made)
         if k >= len(states):
             axis = normal(out_axes[k - len(states)], len(dims) + 1)
             dims = (*dims[:axis], trips, *dims[axis:])

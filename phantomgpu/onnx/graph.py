@@ -164,6 +164,7 @@ class ShapedGraph:
         outputs: Of the graph.
         dims: The free dimensions and what they were set to.
         assumptions: Upper bounds and guesses, by node.
+        carried: Names that one iteration of a loop hands to the next.
     """
 
     graph: Graph
@@ -176,3 +177,4 @@ class ShapedGraph:
     outputs: tuple[str, ...]
     dims: tuple[FreeDim, ...]
     assumptions: tuple[Assumption, ...]
+    carried: frozenset[str] = frozenset()

@@ -35,6 +35,7 @@ class Inference:
         constant: Names that depend on no graph input.
         assumptions: By node and reason.
         loose: Names whose sizes rest on an upper bound or a guess.
+        carried: Names that one iteration of a loop hands to the next.
     """
 
     def __init__(self, graph: Graph, fixed: FixedInputs) -> None:
@@ -51,6 +52,7 @@ class Inference:
         }
         self.trials = 0
         self.loose: set[str] = set()
+        self.carried: set[str] = set()
         self.asked: dict[Any, list[Outcome]] = {}
         self._bodies = 0
 

@@ -40,4 +40,5 @@ def infer_shapes(graph: Graph, dims: Mapping[str, int]) -> ShapedGraph:
         outputs=graph.outputs,
         dims=fixed.free,
         assumptions=tuple(run.assumptions.values()),
+        carried=frozenset(run.carried),
     )

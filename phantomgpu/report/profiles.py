@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from phantomgpu.hardware import Catalog, load_catalog
-from phantomgpu.hardware.changes import variant_of
+from phantomgpu.hardware.changes import variant_of, variant_of_text
 from phantomgpu.hardware.completion import completions
 from phantomgpu.report.problems import checked_profile_json
 from phantomgpu.report.profile import gpu_json, runtime_json
@@ -97,18 +97,22 @@ class Profiles:
         found = completions(text, line, column, base=base, choices=self._catalog.choices())
         return asdict(found)
 
-    def new_variant(self, name: str, *, taken: Sequence[str] = ()) -> Json:
-        """The ``id`` and ``text`` of a profile that stands on a GPU of the catalogue.
+    def new_variant(self, name: str, *, taken: Sequence[str] = (), text: str = "") -> Json:
+        """The ``id`` and ``text`` of a profile that stands on a GPU.
 
         Args:
             name: The GPU's id.
             taken: Ids that are no longer free.
+            text: Of a profile of one's own, where the catalogue has no such GPU: its copy.
 
         Raises:
             UnknownNameError: There is no such GPU.
         """
-        variant, text = variant_of(self._catalog, name, taken=taken)
-        return {"id": variant, "text": text}
+        if text and name not in self._catalog.gpu_ids:
+            variant, made = variant_of_text(self._catalog, text, taken=[*taken, name])
+        else:
+            variant, made = variant_of(self._catalog, name, taken=taken)
+        return {"id": variant, "text": made}
 
 
 def _gpu_texts(files: Mapping[str, str]) -> dict[str, str]:

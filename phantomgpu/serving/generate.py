@@ -7,7 +7,7 @@ import numpy as np
 
 from phantomgpu.cost import Estimate, predict
 from phantomgpu.cost.interval import interval_ends
-from phantomgpu.hardware import GpuProfile
+from phantomgpu.hardware import GpuProfile, Runtime
 from phantomgpu.serving.batching import FloatArray, Times, in_flight, static
 from phantomgpu.serving.figures import Served
 from phantomgpu.serving.memory import Memory
@@ -133,21 +133,18 @@ class Generating:
     def _ends(self, times: Times, gpus: Sequence[GpuProfile]) -> tuple[Times, Times]:
         """Lower and upper ends of the 80 % intervals."""
         serving = self.stages.runtime.serving
-        ttft = self._interval(times.ttft_s, gpus, serving.spread_ttft)
-        tpot = self._interval(times.tpot_s, gpus, serving.spread_tpot)
+        runtime, one = self.stages.runtime, np.ones(())
+        ttft = interval_ends(
+            time_s=times.ttft_s,
+            spread=served_spread(gpus, runtime, serving.spread_ttft),
+            scale=one,
+        )
+        tpot = interval_ends(
+            time_s=times.tpot_s,
+            spread=served_spread(gpus, runtime, serving.spread_tpot),
+            scale=one,
+        )
         return Times(ttft[0], tpot[0]), Times(ttft[1], tpot[1])
-
-    def _interval(
-        self, time_s: FloatArray, gpus: Sequence[GpuProfile], measured: float
-    ) -> tuple[FloatArray, FloatArray]:
-        """The spread is that of board or runtime, whichever is known less well."""
-        runs = self.stages.runtime.calibration.get("spread_run", 0.0)
-        spreads = []
-        for gpu in gpus:
-            values = gpu.calibration.values
-            of_runtime = measured or runs or values["spread_unmeasured_runtime"]
-            spreads.append(max(values["spread_run"], of_runtime))
-        return interval_ends(time_s=time_s, spread=np.array(spreads), scale=np.ones(()))
 
     def _served(
         self,
@@ -173,3 +170,24 @@ class Generating:
             weight_bytes=memory.weight_bytes(precision),
             largest_batch=memory.largest_batch(gpu.spec.memory_bytes, precision),
         )
+
+
+def served_spread(gpus: Sequence[GpuProfile], runtime: Runtime, measured: float) -> FloatArray:
+    """Logarithm that 80 % of errors stay below: of board or runtime, whichever is known less well.
+
+    Args:
+        gpus: Profiles.
+        runtime: The runtime.
+        measured: What its profile says of its own rows; 0 where it says nothing.
+
+    Returns:
+        [gpu]
+    """
+    runs = runtime.calibration.get("spread_run", 0.0)
+    spreads = []
+    for gpu in gpus:
+        values = gpu.calibration.values
+        of_runtime = measured or runs or values["spread_unmeasured_runtime"]
+        is_known = bool(measured) and gpu.calibration.basis == "calibrated"
+        spreads.append(of_runtime if is_known else max(values["spread_run"], of_runtime))
+    return np.array(spreads)

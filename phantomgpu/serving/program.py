@@ -8,7 +8,12 @@ from numpy.typing import NDArray
 
 from phantomgpu.cost import Estimate
 from phantomgpu.onnx.graph import ShapedGraph
-from phantomgpu.serving.widths import with_cache, with_fused_softmax, with_weight_bits
+from phantomgpu.serving.widths import (
+    with_cache,
+    with_fused_softmax,
+    with_vector_rows,
+    with_weight_bits,
+)
 from phantomgpu.workload import Kernels, Schedule, Workload
 from phantomgpu.workload.steps import Step
 
@@ -27,6 +32,8 @@ class Stage:
         alone: One sample a pass, whatever the batch.
         cache_element_bytes: Width of cached keys and values; None where nothing is cached.
         weight_bits: Stored bits of a weight by precision, where they are not the precision's.
+        row_operations: Of the ordinary units for one multiply-add of a single row; 0 where such
+            products run on the matrix units.
         past: Tokens of each sequence in the cache when the pass begins: inputs of its graph.
     """
 
@@ -38,6 +45,7 @@ class Stage:
     cache_element_bytes: float | None = None
     weight_bits: Mapping[str, float] = field(default_factory=dict)
     past: int = 0
+    row_operations: float = 0.0
 
     def batch(self, batch: int) -> int:
         """Samples of one pass."""
@@ -54,6 +62,8 @@ class Stage:
             workload = with_cache(
                 with_fused_softmax(workload), element_bytes=self.cache_element_bytes
             )
+        if self.row_operations:
+            return with_vector_rows(workload, operations=self.row_operations)
         return workload
 
 

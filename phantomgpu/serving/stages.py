@@ -116,5 +116,6 @@ class Stages:
             alone=True,
             cache_element_bytes=self.element_bytes,
             weight_bits=self.runtime.serving.weight_bits,
+            row_operations=self.runtime.serving.row_operations,
             past=sizes.get("past", 0),
         )

@@ -9,6 +9,10 @@ from phantomgpu.workload import FAMILIES, Workload
 
 _ATTENTION = FAMILIES.index("attention")
 _PRODUCT = FAMILIES.index("matmul")
+_NARROW = 0.75
+"""Share of the full width below which weights are stored in fewer bits than they meet."""
+
+_BYTES_AT_ONCE = 4.0
 
 
 def with_fused_softmax(workload: Workload) -> Workload:
@@ -27,6 +31,28 @@ def with_fused_softmax(workload: Workload) -> Workload:
             special_flops=np.where(is_attention, 0.0, kernels.special_flops),
         ),
     )
+
+
+def with_vector_rows(workload: Workload, *, operations: float) -> Workload:
+    """The same work with products of a single row on the ordinary units.
+
+    They use each weight for one multiply-add. Weights narrower than the row they meet are
+    multiplied as four bytes at once.
+
+    Args:
+        workload: Has products of a single row.
+        operations: Of the ordinary units for one multiply-add in 16 bits: loading, widening and
+            multiplying; for one of four bytes at once, 2.
+
+    Source:
+        llama.cpp, ggml/src/ggml-cuda: ``mmv.cu``; ``vecdotq.cuh``, which uses ``__dp4a``.
+    """
+    kernels = workload.kernels
+    is_row = (kernels.family == _PRODUCT) & (kernels.m == 1.0)
+    full_bytes = kernels.batch * kernels.n * kernels.k * kernels.element_bytes
+    each = np.where(kernels.weight_bytes < _NARROW * full_bytes, 2.0 / _BYTES_AT_ONCE, operations)
+    added = np.where(is_row, each * kernels.matrix_flops / 2.0, 0.0)
+    return replace(workload, kernels=replace(kernels, vector_flops=kernels.vector_flops + added))
 
 
 def with_cache(workload: Workload, *, element_bytes: float) -> Workload:

@@ -70,7 +70,7 @@ class Bench:
     def spread(self, boards: Boards) -> FloatArray:
         """Spread of the error of each run, as the profile states it. [run]."""
         of_models = np.full(len(self), run_spread(boards, self.runtime)[0])
-        of_operators = spread_of(self.kinds, self.starts, boards)
+        of_operators = spread_of(self.kernels, self.kinds, self.starts, boards, self.runtime)
         return np.where([bool(each.graph) for each in self.subjects], of_models, of_operators)
 
 

@@ -10,6 +10,10 @@ from phantomgpu.onnx import Source
 SUFFIXES: Final = (".onnx", ".onnx.gz")
 """What a model's file may end in."""
 
+DESCRIBED: Final = ".json"
+"""What a configuration ends in; its name is in lower case and without its owner:
+``qwen3-32b.json`` for ``Qwen/Qwen3-32B``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:
@@ -57,7 +61,9 @@ class ModelFolder:
         return self._named(model)
 
     def _named(self, stem: str) -> str | None:
-        return next((stem + end for end in SUFFIXES if stem + end in self.files), None)
+        described = stem.rpartition("/")[2].lower() + DESCRIBED
+        names = (*(stem + end for end in SUFFIXES), described)
+        return next((name for name in names if name in self.files), None)
 
 
 def read_index(text: str) -> dict[tuple[str, str], str]:

@@ -1,182 +1,122 @@
-"""Language models that rows name without a file: their published shapes, as the kernels of a run.
+"""Rows of language models to work: what llama.cpp's benchmark times, and what a server is asked.
 
-A run is one generated token (``tgN``) or one prompt (``ppN``), as llama.cpp's benchmark times them.
+The models are those that a configuration describes.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from phantomgpu.validation.operators import KernelRow, kernel, table_of
-from phantomgpu.workload import KernelNames, Workload
+from phantomgpu.families import Definition
+from phantomgpu.hardware import Runtime
+from phantomgpu.onnx.graph import Graph
+from phantomgpu.serving import Load, ServedRun, run_of
+from phantomgpu.workload import Schedule, Workload, lower
 
+SERVED_METRICS: Final = ("ttft_ms", "tpot_ms")
+"""Metrics of rows whose batch is the number of requests at once."""
 
-@dataclass(frozen=True, slots=True)
-class LanguageModel:
-    """A decoder with grouped-query attention and a gated feed-forward network.
+RANDOM_LENGTHS: Final = frozenset({(1024, 1024), (1024, 8192), (8192, 1024)})
+"""Prompt and output of the sweeps that draw each request's lengths from 80 to 100 % of these.
+Source: InferenceMAX, benchmarks: 1k/1k, 1k/8k and 8k/1k with ``--random-range-ratio 0.8``. Other
+rows are taken to hold their lengths, as aiconfigurator's own sweeps do."""
 
-    Attributes:
-        layers: Decoder layers.
-        hidden: Width of the residual stream.
-        heads: Query heads.
-        kv_heads: Key and value heads.
-        feed_forward: Width of the feed-forward network.
-        vocabulary: Tokens.
-    """
+MEAN_LENGTH: Final = 0.9
+"""Of what such a row states."""
 
-    layers: int
-    hidden: int
-    heads: int
-    kv_heads: int
-    feed_forward: int
-    vocabulary: int
-
-
-LANGUAGE_MODELS: Final[Mapping[str, LanguageModel]] = {
-    "Llama-3-8B": LanguageModel(32, 4096, 32, 8, 14336, 128256),
-    "Llama-3-70B": LanguageModel(80, 8192, 64, 8, 28672, 128256),
-}
-"""By the ``model`` of a row. Source: Meta, "The Llama 3 Herd of Models", arXiv:2407.21783, table 3.
-"""
-
-WEIGHT_BYTES: Final[Mapping[str, float]] = {"fp16": 2.0, "Q4_K_M": 4.9 / 8.0}
-"""Of one parameter, by the ``precision`` of a row. Q4_K_M mixes 4 and 6 bits: Llama-3-8B's file
-has 4.92 GB for 8.03 G parameters."""
-
-CHUNK: Final = 512
-"""Prompt tokens that llama.cpp takes through the layers at once (``--ubatch-size``)."""
+ROUNDS: Final = 10
+"""Requests that a sweep sends for each one that it keeps running; all of the first round at once.
+Source: InferenceMAX, benchmarks: ``--num-prompts`` is ten times ``--max-concurrency``."""
 
 _INPUT: Final = re.compile(r"(tg|pp)(\d+)")
-_STORED: Final = 2.0
-"""Bytes of an activation and of a cached key."""
+_SERVED: Final = re.compile(r"isl(\d+)_osl(\d+)")
+_NARROW_CACHE: Final = frozenset({"fp8", "fp4"})
+"""Precisions whose published checkpoints ask for a cache in fp8 (hf_quant_config.json of NVIDIA's
+``Llama-3.1-70B-Instruct-FP8`` and ``-FP4``: kv_cache_quant_algo)."""
 
 
-def language_workload(name: str, precision: str, text: str) -> Workload | str:
-    """The work of a row; a reason where it cannot be told.
+@dataclass(slots=True)
+class LanguageModel:
+    """One described model, and what runtimes make of it.
+
+    Attributes:
+        definition: What its configuration describes.
+    """
+
+    definition: Definition
+    _schedules: dict[tuple[object, ...], Schedule] = field(default_factory=dict)
+
+    def served(self, runtime: Runtime, load: Load) -> ServedRun:
+        """The model under a load."""
+        run = run_of(self.definition, runtime, {}, load=load, lowered=self._lowered)
+        if not isinstance(run, ServedRun):
+            raise ValueError(f"{self.definition.name} generates no tokens")
+        return run
+
+    def _lowered(self, graph: Graph, runtime: Runtime, dims: Mapping[str, int]) -> Schedule:
+        key = (graph.sha256, runtime.fusion, tuple(sorted(dims.items())))
+        if key not in self._schedules:
+            self._schedules[key] = lower(
+                graph, fusion=runtime.fusion, casts=runtime.casts, runtime=runtime.id, dims=dims
+            )
+        return self._schedules[key]
+
+
+def language_workload(
+    model: LanguageModel, runtime: Runtime, precision: str, text: str
+) -> Workload | str:
+    """The work of a ``tgN`` row, one generated token, or of a ``ppN`` row, one prompt.
+
+    A generated token attends to half of those that the row makes: the first to none, the last to
+    all. A prompt goes through in the runtime's passes.
 
     Args:
-        name: The row's model.
-        precision: As the row writes it.
-        text: The row's input: ``tg512`` or ``pp512``.
+        model: The row's.
+        runtime: The row's.
+        precision: A key of ``PRECISIONS``.
+        text: The row's input.
+
+    Returns:
+        The workload; its batch is the tokens that the row counts. A reason where it has none.
     """
     found = _INPUT.fullmatch(text)
     if found is None:
         return f"input {text!r} is neither tgN nor ppN"
-    if precision not in WEIGHT_BYTES:
-        return f"there is no rule for weights in {precision!r}"
-    model, tokens = LANGUAGE_MODELS[name], int(found[2])
+    tokens = int(found[2])
     if found[1] == "tg":
-        # The first token attends to none before it, the last to all.
-        rows = _pass(model, WEIGHT_BYTES[precision], tokens=1, keys=tokens / 2.0, passes=1.0)
-        tokens = 1
-    else:
-        chunk = min(tokens, CHUNK)
-        keys = (tokens + chunk) / 2.0
-        rows = _pass(model, WEIGHT_BYTES[precision], chunk, keys, passes=tokens / chunk)
-    return _workload(model, rows, precision, tokens)
+        run = model.served(runtime, Load(prompt_tokens=1, output_tokens=tokens))
+        return run.generating.stages.at(1)[-1].at(1, precision)
+    stages = model.served(runtime, Load(prompt_tokens=tokens)).generating.stages
+    program = replace(stages.program(1), stages=stages.at(1)[:-1])
+    return replace(program.at(1, precision), batch=tokens)
 
 
-def _pass(
-    model: LanguageModel, weight_bytes: float, tokens: int, keys: float, passes: float
-) -> list[KernelRow]:
-    """The kernels that take some tokens through all layers, and the last of them to the words."""
-    width = model.hidden // model.heads
-    kv = model.kv_heads * width
-    per_layer = passes * model.layers
-    return [
-        _product(tokens, model.hidden + 2 * kv, model.hidden, weight_bytes, per_layer),
-        _product(tokens, model.hidden, model.hidden, weight_bytes, per_layer),
-        _product(tokens, 2 * model.feed_forward, model.hidden, weight_bytes, per_layer),
-        _product(tokens, model.hidden, model.feed_forward, weight_bytes, per_layer),
-        _product(1, model.vocabulary, model.hidden, weight_bytes, passes),
-        _attention(model, tokens, keys, per_layer),
-        _pointwise(tokens * (model.hidden + kv), 1.0, per_layer),  # rotary embedding
-        _pointwise(tokens * model.feed_forward, 2.0, per_layer),  # gate
-        _pointwise(tokens * model.hidden, 2.0, 2.0 * per_layer),  # residual
-        _norm(tokens, model.hidden, 2.0 * per_layer),
-    ]
+@dataclass(frozen=True, slots=True)
+class ServedRow:
+    """What a serving row asked of the server.
+
+    Attributes:
+        load: Mean lengths.
+        together: All requests are equally long.
+    """
+
+    load: Load
+    together: bool
 
 
-def _product(m: int, n: int, k: int, weight_bytes: float, count: float) -> KernelRow:
-    """A product; of a single row on the vector units, which unpack each weight and use it once."""
-    return kernel(
-        "matmul",
-        "fp16",
-        matrix_flops=2.0 * m * n * k,
-        vector_flops=2.0 * n * k if m == 1 else 0.0,
-        read_bytes=m * k * _STORED + n * k * weight_bytes,
-        weight_bytes=n * k * weight_bytes,
-        write_bytes=m * n * _STORED,
-        m=float(m),
-        n=float(n),
-        k=float(k),
-        element_bytes=_STORED,
-        count=count,
-    )
+def served_row(precision: str, text: str) -> ServedRow | str:
+    """The load of an ``islN_oslN`` row; a reason where it has none.
 
-
-def _attention(model: LanguageModel, tokens: int, keys: float, count: float) -> KernelRow:
-    width = model.hidden // model.heads
-    queries = tokens * model.hidden * _STORED
-    cached = 2.0 * keys * model.kv_heads * width * _STORED
-    return kernel(
-        "attention",
-        "fp16",
-        matrix_flops=4.0 * tokens * keys * model.hidden,
-        read_bytes=queries + cached,
-        weight_bytes=cached,
-        write_bytes=queries,
-        m=float(tokens),
-        n=keys,
-        k=float(width),
-        batch=float(model.heads),
-        kv_groups=model.heads / model.kv_heads,
-        element_bytes=_STORED,
-        count=count,
-    )
-
-
-def _pointwise(elements: int, reads: float, count: float) -> KernelRow:
-    return kernel(
-        "pointwise",
-        "fp16",
-        vector_flops=3.0 * elements,
-        read_bytes=reads * elements * _STORED,
-        write_bytes=elements * _STORED,
-        m=float(elements),
-        element_bytes=_STORED,
-        count=count,
-    )
-
-
-def _norm(rows: int, width: int, count: float) -> KernelRow:
-    return kernel(
-        "norm",
-        "fp16",
-        vector_flops=4.0 * rows * width,
-        special_flops=float(rows),
-        read_bytes=rows * width * _STORED,
-        write_bytes=rows * width * _STORED,
-        m=float(rows),
-        n=float(width),
-        element_bytes=_STORED,
-        count=count,
-    )
-
-
-def _workload(model: LanguageModel, rows: list[KernelRow], precision: str, tokens: int) -> Workload:
-    table = table_of(rows)
-    weights = float((table.weight_bytes * table.count)[:5].sum())
-    embedding = model.vocabulary * model.hidden * WEIGHT_BYTES[precision]
-    return Workload(
-        kernels=table,
-        names=tuple(KernelNames("", (), "") for _ in rows),
-        batch=tokens,
-        precision="fp16",
-        runtime="llama-cpp",
-        weight_bytes=int(weights + embedding),
-        peak_activation_bytes=int(4 * min(tokens, CHUNK) * model.feed_forward * _STORED),
-        input_bytes=4 * tokens,
-        output_bytes=int(model.vocabulary * 4),
-    )
+    >>> served_row("fp8", "isl8192_osl1024").load.prompt_tokens
+    7373
+    """
+    found = _SERVED.fullmatch(text)
+    if found is None:
+        return f"input {text!r} is not islN_oslN"
+    lengths = int(found[1]), int(found[2])
+    is_random = lengths in RANDOM_LENGTHS
+    mean = MEAN_LENGTH if is_random else 1.0
+    cache = "fp8" if precision in _NARROW_CACHE else "fp16"
+    load = Load(round(mean * lengths[0]), max(round(mean * lengths[1]), 1), cache)
+    return ServedRow(load, not is_random)

@@ -8,16 +8,23 @@ import numpy as np
 
 from phantomgpu.cost import predict
 from phantomgpu.errors import ModelError, PhantomGPUError, RequestError
+from phantomgpu.families import is_json, read_definition
 from phantomgpu.hardware import Catalog
 from phantomgpu.onnx import batch_symbol, read_model
 from phantomgpu.onnx.graph import Graph
 from phantomgpu.validation.age import age_slowdown
 from phantomgpu.validation.baseline import roofline_s
 from phantomgpu.validation.folders import ModelFolder, Variant, find
-from phantomgpu.validation.language import LANGUAGE_MODELS, language_workload
+from phantomgpu.validation.language import (
+    SERVED_METRICS,
+    LanguageModel,
+    language_workload,
+    served_row,
+)
 from phantomgpu.validation.outcome import Outcome
 from phantomgpu.validation.points import Point, dims_of, point_of
 from phantomgpu.validation.rows import Row
+from phantomgpu.validation.served import Served, served_outcomes
 from phantomgpu.workload import Schedule, Workload, lower
 from phantomgpu.workload.shapings import Shapings
 
@@ -43,7 +50,8 @@ class Placed:
         point: Where it was measured.
         workload: What ran there; None where that cannot be told.
         reason: Why not.
-        graph: SHA-256 of the model's file, or the name of a language model that needs none.
+        graph: SHA-256 of the model's file, or the name of a model that a configuration describes.
+        served: What was asked of a server, where that is what was measured.
     """
 
     row: Row
@@ -51,6 +59,7 @@ class Placed:
     workload: Workload | None
     reason: str = ""
     graph: str = ""
+    served: Served | None = None
 
 
 @dataclass(slots=True)
@@ -85,12 +94,10 @@ def placed_rows(
     for row in rows:
         point = point_of(row, catalog)
         found = find(folders, row.cells, variants)
-        if row.text("metric") not in METRICS:
+        if row.text("metric") not in (*METRICS, *SERVED_METRICS):
             yield Placed(row, None, None, f"there is no rule for metric {row.text('metric')!r}")
         elif isinstance(point, str):
             yield Placed(row, None, None, point)
-        elif found is None and row.text("model") in LANGUAGE_MODELS:
-            yield _of_language_model(row, point)
         elif found is None:
             yield Placed(row, point, None, f"there is no graph of {row.text('model')!r}")
         else:
@@ -98,14 +105,6 @@ def placed_rows(
             by_file.setdefault((folders.index(folder), file), []).append((row, point))
     for (at, file), members in by_file.items():
         yield from _of_one_file(folders[at], file, members, catalog)
-
-
-def _of_language_model(row: Row, point: Point) -> Placed:
-    """A row of a model whose shape is known by its name."""
-    said = language_workload(row.text("model"), row.text("precision"), row.text("input"))
-    if isinstance(said, str):
-        return Placed(row, point, None, said)
-    return Placed(row, point, said, graph=row.text("model"))
 
 
 def model_outcomes(placed: Iterable[Placed], catalog: Catalog) -> list[Outcome]:
@@ -118,7 +117,9 @@ def model_outcomes(placed: Iterable[Placed], catalog: Catalog) -> list[Outcome]:
     outcomes: list[Outcome] = []
     groups: dict[tuple[str, str], list[Placed]] = {}
     for each in placed:
-        if each.workload is None or each.point is None:
+        if each.served is not None:
+            outcomes += served_outcomes([each.served], catalog)
+        elif each.workload is None or each.point is None:
             measured = each.row.number("value")
             outcomes.append(Outcome(each.row, measured, reason=each.reason))
         else:
@@ -133,20 +134,42 @@ def _of_one_file(
     folder: ModelFolder, file: str, members: Sequence[tuple[Row, Point]], catalog: Catalog
 ) -> Iterator[Placed]:
     try:
-        graph = read_model(folder.open(file))
+        source = folder.open(file)
+        if is_json(source):
+            model = LanguageModel(read_definition(source, name=file))
+            yield from (_of_language_model(model, row, point, catalog) for row, point in members)
+            return
+        graph = read_model(source)
     except PhantomGPUError as error:
         for row, point in members:
             yield Placed(row, point, None, f"{folder.name}/{file}: {error.what}")
         return
-    model = _Lowered(graph, batch_symbol(graph))
+    lowered = _Lowered(graph, batch_symbol(graph))
     # A model is mostly measured at one batch or two: a line through three pays from four on.
     few = len({point.batch for _, point in members}) <= MOST_ALONE
     for row, point in members:
-        workload = _workload(model, row, point, catalog, alone=few and model.batch is not None)
+        workload = _workload(lowered, row, point, catalog, alone=few and lowered.batch is not None)
         if isinstance(workload, str):
             yield Placed(row, point, None, workload)
         else:
             yield Placed(row, point, workload, graph=graph.sha256)
+
+
+def _of_language_model(model: LanguageModel, row: Row, point: Point, catalog: Catalog) -> Placed:
+    """A row of a model that a configuration describes."""
+    runtime, name = catalog.runtime(point.runtime), row.text("model")
+    if model.definition.generation is None:
+        return Placed(row, point, None, f"{name} generates no tokens")
+    if row.text("metric") in SERVED_METRICS:
+        asked = served_row(point.precision, row.text("input"))
+        if isinstance(asked, str):
+            return Placed(row, point, None, asked)
+        served = Served(row, point.runtime, point.precision, point.batch, model, asked)
+        return Placed(row, point, None, graph=name, served=served)
+    said = language_workload(model, runtime, point.precision, row.text("input"))
+    if isinstance(said, str):
+        return Placed(row, point, None, said)
+    return Placed(row, point, said, graph=name)
 
 
 def _workload(

@@ -15,6 +15,7 @@ from phantomgpu.validation.baseline import roofline_s
 from phantomgpu.validation.operators import Measured, measured, table_of
 from phantomgpu.validation.outcome import Outcome
 from phantomgpu.validation.rows import Row
+from phantomgpu.workload.workload import PEAKS, Kernels
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
@@ -73,7 +74,7 @@ def _of_one_gpu(
     roofline = np.add.reduceat(at_peak, starts.astype(np.intp)) / copies * MS_PER_S
     low, high = interval_ends(
         time_s=shown,
-        spread=spread_of(kinds, starts, boards),
+        spread=spread_of(kernels, kinds, starts, boards, catalog.runtime(runtime)),
         scale=boards.values["interval_scale"][0, 0],
     )
     for at, each in enumerate(members):
@@ -108,12 +109,27 @@ def alone_host(
     )
 
 
-def spread_of(kinds: IndexArray, starts: IndexArray, boards: Boards) -> FloatArray:
-    """Spread of the error of each run: that of its first kernel if it quantises, else the last."""
+def spread_of(
+    kernels: Kernels, kinds: IndexArray, starts: IndexArray, boards: Boards, runtime: Runtime
+) -> FloatArray:
+    """Spread of the error of each run: that of its first kernel if it quantises, else the last.
+
+    The runtime's own where it has one, fp32 apart from narrower formats, else the kind's.
+    """
     last = np.append(starts[1:], len(kinds)) - 1
+    of_kinds = [float(boards.values[f"spread_{kind}"][0, 0]) for kind in KINDS]
     # intp: the size numpy reduces by, 32 bits in WebAssembly.
     firsts = starts.astype(np.intp)
     quantises = np.logical_or.reduceat(kinds == FAMILY["quantize"], firsts)
     shown = np.where(quantises, FAMILY["quantize"], kinds[last])
-    spreads = np.array([boards.values[f"spread_{kind}"][0, 0] for kind in KINDS])
-    return np.asarray(spreads[shown])
+    spreads = np.array(
+        [
+            [
+                runtime.calibration.get(f"spread_{kind}{suffix}", usual)
+                for kind, usual in zip(KINDS, of_kinds, strict=True)
+            ]
+            for suffix in ("", "_fp32")
+        ]
+    )
+    is_fp32 = kernels.peak[last] == PEAKS.index("fp32")
+    return np.asarray(spreads[is_fp32.astype(np.intp), shown])

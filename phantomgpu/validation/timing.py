@@ -28,7 +28,9 @@ SERVING_COPIES: Final = 6
 COLD_COPIES: Final = 64
 """As many sets of weights as no cache holds: what a timing stands for that finds it cold."""
 
-_SINGLE_SHOTS: Final = frozenset({("trt-llm", "sq"), ("trt-llm", "int8_wo"), ("trt-llm", "int4_wo")})
+_SINGLE_SHOTS: Final = frozenset(
+    {("trt-llm", "sq"), ("trt-llm", "int8_wo"), ("trt-llm", "int4_wo")}
+)
 """Runtime and dtype of aiconfigurator's rows that TensorRT's own profiler timed, not a CUDA graph:
 all are whole ticks of 1.024 us, and small weights come at the memory's rate, not the cache's."""
 

@@ -79,9 +79,17 @@ def _work(op: Op, demands: Sequence[Demand | None], storage: Storage) -> list[fl
     else:
         shape = needed.parallel
     row = [float(getattr(shape, name)) for name in SHAPE]
+    if op.abreast:
+        row[SHAPE.index("n")] = float(_columns(op, demands))
     if op.kv_groups:
         row[SHAPE.index("kv_groups")] = float(op.kv_groups)
     return totals + row
+
+
+def _columns(op: Op, demands: Sequence[Demand | None]) -> int:
+    """Columns of all products of an operation that does several of them at once."""
+    done = [demands[part.node] for part in op.parts if part.role in ("whole", "unbiased")]
+    return sum(one.parallel.n for one in done if one is not None and one.family == "matmul")
 
 
 def _flops(part: Part, demands: Sequence[Demand | None], storage: Storage) -> tuple[int, int, int]:

@@ -135,14 +135,28 @@ def _is_conv(op: Op) -> bool:
     return op.family == "conv"
 
 
+_NORMS: Final = frozenset(
+    {"LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"}
+)
+
+
 def add_norm(flow: Flow) -> Flow:
     """Addition whose sum only a layer normalisation needs: one pass over the rows."""
+    return _added_norm(flow, kept=False)
+
+
+def residual_norm(flow: Flow) -> Flow:
+    """Addition and the normalisation of its sum, which is written too where others need it."""
+    return _added_norm(flow, kept=True)
+
+
+def _added_norm(flow: Flow, *, kept: bool) -> Flow:
     matches = []
     for position, op in enumerate(flow.ops):
-        if op.kind in ("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"):
-            members = [position]
+        if op.kind in _NORMS:
             add = flow.producer(op.args[0])
-            if add >= 0 and flow.ops[add].kind == "Add" and flow.sole_user(op.args[0]) == position:
-                members.insert(0, add)
-                matches.append(Match(tuple(members), anchor=position))
+            if add < 0 or flow.ops[add].kind != "Add":
+                continue
+            if kept or flow.sole_user(op.args[0]) == position:
+                matches.append(Match((add, position), anchor=position))
     return flow.contracted(matches)

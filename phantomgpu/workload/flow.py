@@ -17,7 +17,7 @@ class Match:
         ops: Positions in ``Flow.ops``.
         kind: What the result is; empty for the anchor's kind.
         args: Its inputs in the operator's own order, where later rules look at them.
-        kv_groups, quantised: See ``Op``.
+        kv_groups, quantised, abreast: See ``Op``.
         as_one: The label is ``kind`` alone instead of the parts joined.
         anchor: Position in ``Flow.ops`` of the operation whose family and shape it has; -1 for
             the heaviest family.
@@ -32,6 +32,7 @@ class Match:
     anchor: int = -1
     family: Family | None = None
     quantised: str = ""
+    abreast: bool = False
 
 
 class Flow:
@@ -196,6 +197,7 @@ class Flow:
             anchor=offset + anchor.anchor,
             kv_groups=match.kv_groups or anchor.kv_groups,
             quantised=match.quantised or anchor.quantised,
+            abreast=match.abreast or anchor.abreast,
         )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from phantomgpu.errors import ProfileError, nearest
 from phantomgpu.onnx.graph import ShapedGraph
 from phantomgpu.ops import Demand
+from phantomgpu.workload.abreast import matmul_abreast, rotary_abreast
 from phantomgpu.workload.activations import gelu, gelu_outer_half, hard_swish, mish, silu
 from phantomgpu.workload.attention import attention, attention_strides
 from phantomgpu.workload.autocast import autocast as with_casts
@@ -27,6 +28,7 @@ from phantomgpu.workload.epilogues import (
     matmul_activation,
     matmul_add,
     pad_conv,
+    residual_norm,
 )
 from phantomgpu.workload.flow import Flow
 from phantomgpu.workload.linear import linear, matmul_scale, transpose_matmul
@@ -62,11 +64,14 @@ RULES: Final[dict[str, Rule]] = {
     "bn-activation": bn_activation,
     "conv-add-activation": conv_add_activation,
     "conv-activation": conv_activation,
+    "matmul-abreast": matmul_abreast,
+    "rotary-abreast": rotary_abreast,
     "matmul-add": matmul_add,
     "matmul-activation": matmul_activation,
     "gemm-activation": gemm_activation,
     "bias-gelu": bias_gelu,
     "add-norm": add_norm,
+    "residual-norm": residual_norm,
     "conv-bias-apart": conv_bias_apart,
     "weight-layout": weight_layout,
     "group-norm-contiguous": group_norm_contiguous,

@@ -48,6 +48,7 @@ class Op:
         anchor: Index into ``parts`` of the one whose parallel shape the kernel has.
         kv_groups: Query heads that share a KV head, where a pattern found out.
         quantised: Data type its products are made of, where quantise and dequantise pairs say so.
+        abreast: Its parts are products of one input: one product as wide as all of them.
     """
 
     kind: str
@@ -60,6 +61,7 @@ class Op:
     anchor: int = 0
     kv_groups: int = 0
     quantised: str = ""
+    abreast: bool = False
     inputs: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -101,8 +101,8 @@ def _moves_only_ones(node: Node, dims: tuple[int, ...]) -> bool:
 
 
 def needed_flow(shaped: ShapedGraph, ops: Sequence[Op], roots: dict[str, str]) -> Flow:
-    """The flow of the operations that something the caller fetches depends on."""
-    wanted = frozenset(roots.get(name, name) for name in shaped.outputs)
+    """The flow of the operations that the caller, or the next iteration of a loop, depends on."""
+    wanted = frozenset(roots.get(name, name) for name in (*shaped.outputs, *shaped.carried))
     needed = set(wanted)
     kept: list[Op] = []
     for op in reversed(ops):

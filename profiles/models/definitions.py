@@ -41,6 +41,12 @@ def vision(name: str, title: str, repository: str, *aliases: str) -> Defined:
     return Defined(name, title, "image classification", repository, {"batch": 1}, names)
 
 
+def images(name: str, title: str, repository: str, latent: int, *aliases: str) -> Defined:
+    """Images from text; its figures are of one pass through each part."""
+    dims = {"batch": 1, "latent_height": latent, "latent_width": latent, "text": 77}
+    return Defined(name, title, "images from text", repository, dims, (repository, *aliases))
+
+
 def clip(name: str, title: str, repository: str, *aliases: str) -> Defined:
     """An image and a text side by side."""
     names = (repository, *aliases)
@@ -62,7 +68,7 @@ DEFINED = (
     decoder("llama-3-70b", "Llama 3 70B", "meta-llama/Meta-Llama-3-70B"),
     decoder("llama-3.1-70b", "Llama 3.1 70B", "meta-llama/Llama-3.1-70B"),
     decoder("codellama-34b", "CodeLlama 34B", "codellama/CodeLlama-34b-hf"),
-    decoder("mistral-7b", "Mistral 7B", "mistralai/Mistral-7B-v0.1"),
+    decoder("mistral-7b", "Mistral 7B", "mistralai/Mistral-7B-v0.1", "mistral"),
     decoder("mixtral-8x7b", "Mixtral 8x7B", "mistralai/Mixtral-8x7B-v0.1"),
     decoder("qwen2.5-7b", "Qwen2.5 7B", "Qwen/Qwen2.5-7B"),
     decoder("qwen2.5-14b", "Qwen2.5 14B", "Qwen/Qwen2.5-14B"),
@@ -72,26 +78,31 @@ DEFINED = (
     decoder("gemma-2-27b", "Gemma 2 27B", "google/gemma-2-27b"),
     decoder("phi-3.5-mini", "Phi-3.5 mini", "microsoft/Phi-3.5-mini-instruct"),
     decoder("phi-3-medium", "Phi-3 medium", "microsoft/Phi-3-medium-128k-instruct"),
-    decoder("deepseek-v3", "DeepSeek-V3", "deepseek-ai/DeepSeek-V3"),
+    decoder("deepseek-v3", "DeepSeek-V3", "deepseek-ai/DeepSeek-V3", "deepseek-r1"),
     decoder("gpt-oss-120b", "gpt-oss-120b", "openai/gpt-oss-120b"),
     decoder("minimax-m2.5", "MiniMax-M2.5", "MiniMaxAI/MiniMax-M2.5"),
     Defined("t5-base", "T5 base", "text to text", "google-t5/t5-base",
             {"batch": 1, "sequence": 128, "past": 0, "source": 128}, ("google-t5/t5-base", "t5")),
     whisper("whisper-small", "Whisper small", "openai/whisper-small"),
     whisper("whisper-large", "Whisper large v3", "openai/whisper-large-v3"),
-    vision("vit-l16", "ViT-L/16", "google/vit-large-patch16-224", "vit_l_16"),
+    vision("vit-l16", "ViT-L/16", "google/vit-large-patch16-224", "vit_l_16", "vit-large"),
     vision("vit-h14", "ViT-H/14", "google/vit-huge-patch14-224-in21k", "vit-huge", "vit_h_14"),
     vision("deit-b", "DeiT-B", "facebook/deit-base-patch16-224", "deit-base", "deit"),
     clip("clip-b32", "CLIP ViT-B/32", "openai/clip-vit-base-patch32", "clip-vit-b32", "clip"),
     clip("clip-b16", "CLIP ViT-B/16", "openai/clip-vit-base-patch16", "clip-vit-b16"),
     clip("clip-l14", "CLIP ViT-L/14", "openai/clip-vit-large-patch14", "clip-vit-l14"),
+    images("sd15", "Stable Diffusion 1.5", "stable-diffusion-v1-5/stable-diffusion-v1-5", 64,
+           "stable-diffusion-v1-5", "stable-diffusion", "sd", "sd-v1.5"),
+    images("sdxl", "Stable Diffusion XL", "stabilityai/stable-diffusion-xl-base-1.0", 128,
+           "stable-diffusion-xl-base-1.0", "sdxl-1.0", "sdxl-base"),
 )  # fmt: skip
 
 
 def definition(entry: Defined) -> Definition:
     """What the configuration beside this file describes."""
-    config = json.loads((HERE / f"{entry.id}.json").read_text(encoding="utf-8"))
-    return build({"config.json": config}, name=entry.id)
+    found = json.loads((HERE / f"{entry.id}.json").read_text(encoding="utf-8"))
+    files = found if "model_index.json" in found else {"config.json": found}
+    return build(files, name=entry.id)
 
 
 def macs(made: Definition, dims: dict[str, int]) -> int:
@@ -99,7 +110,8 @@ def macs(made: Definition, dims: dict[str, int]) -> int:
     total = 0.0
     for number, part in enumerate(made.parts):
         symbols = {dim for name in part.graph.inputs for dim in part.graph.tensors[name].dims or ()}
-        known = {**dims, **part.dims} | ({"sequence": 1} if number else {})
+        behind = number and made.generation is not None
+        known = {**dims, **part.dims} | ({"sequence": 1} if behind else {})
         sizes = {name: size for name, size in known.items() if name in symbols}
         schedule = lower(part.graph, fusion=(), casts="none", runtime="none", dims=sizes)
         kernels = schedule.at(sizes.get("batch", 1), "fp16").kernels
@@ -114,7 +126,8 @@ def described(entry: Defined) -> dict[str, object]:
         "title": entry.title,
         "task": entry.task,
         "file": f"{entry.id}.json",
-        "source": f"config.json of {entry.repository} on huggingface.co",
+        "source": f"{'configurations' if made.steps else 'config.json'} of {entry.repository} "
+        "on huggingface.co",
         "parameters": made.parameters,
         "macs": macs(made, entry.dims),
         "dims": entry.dims,

@@ -118,7 +118,7 @@ MODELS = (
           ("vgg-16",), {"N": "batch"}),
     Entry("vit-b16", "ViT-B/16", IMAGE, "corpus/vit_b16_dy18_dynb",
           torchvision("vit_b_16", DYNAMO18), 86567656, 17563828224, {"batch": 1},
-          ("vit_b_16", "vit-base-patch16-224", "vit"), {"s77": "batch"}),
+          ("vit_b_16", "vit-base-patch16-224", "vit-base", "vit"), {"s77": "batch"}),
     Entry("deeplabv3-r50", "DeepLabv3 ResNet-50", "image segmentation",
           "corpus/deeplabv3_r50_ts16_dynbhw",
           torchvision("deeplabv3_resnet50", "torch.onnx TorchScript exporter, opset 16"),

@@ -58,12 +58,31 @@ def editing(live: Comparison, tmp_path: Path) -> None:
     live.page.locator("#profile .problems").wait_for()
 
 
+def choosing_a_second(live: Comparison, tmp_path: Path) -> None:
+    live.page.locator("#model-add").click()
+
+
+def two_models(live: Comparison, tmp_path: Path) -> None:
+    search = live.page.get_by_role("combobox", name="Built-in models")
+    search.fill("ViT-B/16")
+    search.press("Enter")
+    live.settle()
+
+
+def language(live: Comparison, tmp_path: Path) -> None:
+    search = live.page.get_by_role("combobox", name="Built-in models")
+    search.fill("llama3 8b")
+    search.press("Enter")
+    live.settle()
+
+
 STATES: tuple[Callable[[Comparison, Path], None], ...] = (
     first, searching, failing, too_large, pinned, with_free_dimensions, editing,
+    choosing_a_second, two_models, language,
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360)])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 320)])
 def test_axe_finds_nothing_in_any_state(
     scheme: str, width: int, browser: Browser, address: str, axe: str, tmp_path: Path
 ) -> None:
@@ -80,6 +99,7 @@ def test_axe_finds_nothing_in_any_state(
     for bring_about in STATES:
         bring_about(live, tmp_path)
         live.page.screenshot(path=tmp_path / f"{bring_about.__name__}.png", full_page=True)
+        assert live.page.evaluate("document.documentElement.scrollWidth") == width
         found[bring_about.__name__] = violations(live.page, axe)
 
     assert found == {state.__name__: [] for state in STATES}

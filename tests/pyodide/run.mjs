@@ -19,7 +19,9 @@ pyodide.setStderr({ isatty: false, write: (bytes) => writeSync(2, bytes) });
 const sitePackages = "/lib/python3.14/site-packages";
 const read = (path) => new Uint8Array(readFileSync(path));
 const unpack = (path) => pyodide.unpackArchive(read(path), "zip", { extractDir: sitePackages });
-for (const name of ["numpy", "phantomgpu", "onnx"]) unpack(resolve(parts, `${name}.zip`));
+for (const name of ["numpy", "phantomgpu"]) unpack(resolve(parts, `${name}.zip`));
+const onnx = read(resolve(parts, "onnx/onnx_cpp2py_export.wasm"));
+pyodide.FS.writeFile(`${sitePackages}/onnx_cpp2py_export.abi3.so`, onnx);
 let restAsked = false;
 pyodide.pyimport("engine_rest").install(() => {
   restAsked = true;

@@ -34,7 +34,7 @@ def main() -> None:
         say({"error": {"what": refused.what, "fix": refused.fix}})
     except Exception as error:
         traceback.print_exc()
-        say({"error": protocol.unexpected(error)})
+        say({"error": protocol.unexpected(error, task)})
     else:
         say({"done": done})
     answers.flush()

@@ -1,6 +1,7 @@
 """What every script of this folder shares: its task, and how it says no."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 Task = dict[str, Any]
@@ -24,12 +25,13 @@ class Refused(Exception):  # noqa: N818 (it is an answer)
         self.fix = fix
 
 
-def unexpected(error: Exception) -> dict[str, str]:
+def unexpected(error: Exception, task: Task) -> dict[str, str]:
     """The answer for an error of the framework's own."""
     words = str(error).strip().splitlines()
     said = words[0][:400] if words else type(error).__name__
+    name = Path(task.get("path") or task.get("module") or "the model").name
     return {
-        "what": f"the framework cannot convert this model: {type(error).__name__}: {said}",
+        "what": f"{name} cannot be converted: {type(error).__name__}: {said}",
         "fix": "read the log; a file that is damaged, or that another version wrote, ends here too",
     }
 

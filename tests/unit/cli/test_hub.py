@@ -302,3 +302,34 @@ def test_a_revision_with_a_slash_is_one_part_of_the_address():
 def test_a_file_may_follow_the_revision():
     assert repository("hf:o/n@v1/onnx/model.onnx").path == "onnx/model.onnx"
     assert repository("hf:o/n/onnx/model.onnx@v1").revision == "v1"
+
+
+# Ten families, with weights of their real size that are nowhere
+
+FAMILIES = (
+    "llama-3-8b", "mistral-7b", "mixtral-8x7b", "qwen2.5-7b", "gemma-2-9b", "phi-3.5-mini",
+    "deepseek-v3", "gpt-oss-120b", "t5-base", "whisper-small", "vit-l16", "clip-l14", "sdxl",
+)  # fmt: skip
+
+
+def repository_of(files, parameters):
+    """A repository with those configurations, and the weights of that many parameters."""
+    made = {path: as_json(values) for path, values in files.items()}
+    prefix = "unet/diffusion_pytorch_model" if "model_index.json" in files else "model"
+    weights = {"w": ("BF16", [parameters])}
+    return made | {f"{prefix}.safetensors": safetensors(weights, padding=50_000)}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_is_read_whole_from_a_few_kilobytes(run, hub, repository, name):
+    found = json.loads((repository / "profiles" / "models" / f"{name}.json").read_text("utf-8"))
+    files = found if "model_index.json" in found else {"config.json": found}
+    built_in = json.loads(run("models", name, "--json").stdout)[0]
+    hub.files = {"org/it": repository_of(files, built_in["parameters"])}
+
+    definition = read_definition(open_repository("hf:org/it"), name="it")
+    result = run("compare", "hf:org/it", "--gpus", "b200-sxm-180gb", "--json")
+
+    assert definition.parameters == built_in["parameters"]
+    assert (result.exit_code, len(json.loads(result.stdout)["cells"])) == (0, 1)
+    assert hub.sent <= 2 * 200_000

@@ -99,6 +99,8 @@ def test_no_two_built_in_models_share_a_name():
 @pytest.mark.parametrize(
     ("typed", "model"),
     [("resnet 50", "resnet50"), ("yolo v8 small", "yolov8s"), ("ViT base", "vit-b16"),
+     ("vit large", "vit-l16"), ("sd xl", "sdxl"),
+     ("llama3 8b", "llama-3-8b"), ("Stable Diffusion", "sd15"), ("mistral", "mistral-7b"),
      ("BERT Large", "bert-large"), ("rt detr", "rt-detr-r50"), ("wav2vec", "wav2vec2-base")],
 )  # fmt: skip
 def test_a_built_in_model_is_found(typed, model):

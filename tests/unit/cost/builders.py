@@ -18,7 +18,7 @@ _IDEAL = {
     "attention_start_cycles": 0.0, "start_cycles": 0.0, "product_start_cycles": 0.0,
     "product_sharpness": 8.0, "overlap_growth": 0.0, "tile_overhead": 0.0,
     "cache_share": 0.01, "cache_sharpness": 10.0, "roofline_sharpness": 8.0,
-    "kv_cache_share": 0.01, "kv_cache_sharpness": 10.0, "decode_sharpness": 8.0,
+    "decode_sharpness": 8.0,
     "joule_per_flop_fp32": 0.0, "joule_per_flop_fp16": 0.0, "joule_per_byte": 0.0,
     "static_power_share": 0.0, "static_power_w": 0.0, "clock_headroom": 1.0,
     "nominal_clock_hz": 1e9,

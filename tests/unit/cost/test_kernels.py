@@ -203,10 +203,17 @@ def test_fp8_prompts_run_at_sixteen_bits_where_the_library_has_no_kernel(width, 
 
 def test_old_keys_that_fit_the_cache_come_from_there():
     row = a_decoding_step(read_bytes=5e6)
-    board = {"calibration": {"kv_cache_share": 1.0, "kv_cache_sharpness": 20.0}}
+    board = {"calibration": {"cache_share": 1.0, "cache_sharpness": 20.0}}
 
     assert work_of(row, gpu=a_gpu(**board)).memory_s[0, 0] < 1e-8
     assert work_of(row, gpu=a_gpu(**board, l2_bytes=10**6)).memory_s[0, 0] > 4e-6
+
+
+def test_old_keys_of_a_model_are_cold_once_its_weights_passed():
+    row = a_decoding_step(read_bytes=5e6)
+    board = a_gpu(calibration={"cache_share": 1.0, "cache_sharpness": 20.0})
+
+    assert work_of(row, gpu=board, weights_in_use=1e9).memory_s[0, 0] > 4e-6
 
 
 def test_int8_without_a_fast_path_runs_as_fp16():

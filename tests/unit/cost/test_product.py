@@ -10,7 +10,6 @@ from phantomgpu.cost.split import split_cost_s, split_factor
 from phantomgpu.cost.tiles import tile_count, waves
 
 
-
 def a_pipeline(**changes):
     """Costs nothing beside the arithmetic, but for what a test adds."""
     values = {

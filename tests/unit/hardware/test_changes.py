@@ -1,6 +1,6 @@
 """What a profile changes of the catalogue's, and what a variant begins with."""
 
-from phantomgpu.hardware.changes import changes_of, variant_of
+from phantomgpu.hardware.changes import changes_of, variant_of, variant_of_text
 
 
 def change(catalog, name, text):
@@ -84,3 +84,22 @@ def test_choices_are_the_ids_that_a_profile_may_name(catalog):
     assert "t4" in choices["extends"]
     assert "turing" in choices["spec.architecture"]
     assert "default" not in choices["spec.architecture"]
+
+
+def test_variant_of_a_variant_is_a_copy_that_stands_on_the_same_board(catalog):
+    first, text = variant_of(catalog, "t4")
+    text += "l2_mb = 8  # twice\n"
+
+    second, copy = variant_of_text(catalog, text, taken=[first])
+
+    assert second == "t4-variant-2"
+    assert 'name    = "Tesla T4, variant 2"' in copy
+    assert copy.splitlines()[3:] == text.splitlines()[3:]
+    assert change(catalog, second, copy)["spec.l2_mb"]["now"] == 8
+
+
+def test_copy_of_a_profile_without_a_name_gets_one(catalog):
+    found, text = variant_of_text(catalog, "[spec]\n", taken=[])
+
+    assert found == "profile-variant"
+    assert text.startswith('name    = "Profile, variant"\n[spec]')

@@ -32,21 +32,23 @@ def a_safetensors():
 NODE_DEF = text(1, text(1, "conv1") + text(2, "Conv2D") + text(3, "input"))
 META_GRAPH = text(1, "x" * 100) + text(2, b"\x0a\x03abc" * 30)
 
+CONVERT = "phantomgpu convert upload"
+
 FORMATS = {
-    "TorchScript": (a_zip("m/data.pkl", "m/code/a.py", "m/constants.pkl"), "phantomgpu convert upload"),
-    "exported program": (a_zip("m/archive_format", "m/models/model.json"), "phantomgpu convert upload"),
+    "TorchScript": (a_zip("m/data.pkl", "m/code/a.py", "m/constants.pkl"), CONVERT),
+    "exported program": (a_zip("m/archive_format", "m/models/model.json"), CONVERT),
     "checkpoint": (a_zip("m/data.pkl", "m/data/0", "m/version"), "--module file.py:factory"),
-    "Keras model": (a_zip("config.json", "model.weights.h5"), "phantomgpu convert upload"),
+    "Keras model": (a_zip("config.json", "model.weights.h5"), CONVERT),
     "CoreML package": (a_zip("Manifest.json", "Data/m.mlmodel"), "ONNX"),
     "zip archive with an ONNX": (a_zip("model.onnx"), "unpack"),
     "zip archive": (a_zip("holiday.jpg"), "unpack"),
     "NumPy archive": (a_zip("a.npy"), ".onnx"),
-    "zipped TensorFlow SavedModel": (a_zip("m/saved_model.pb"), "phantomgpu convert upload"),
-    "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(64), "phantomgpu convert upload"),
-    "TensorFlow Lite": (b"\x1c\0\0\0TFL3" + bytes(64), "phantomgpu convert upload"),
+    "zipped TensorFlow SavedModel": (a_zip("m/saved_model.pb"), CONVERT),
+    "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(64), CONVERT),
+    "TensorFlow Lite": (b"\x1c\0\0\0TFL3" + bytes(64), CONVERT),
     "ONNX Runtime": (b"\x1c\0\0\0ORTM" + bytes(64), ".onnx"),
     "SavedModel": (count(1, 1) + text(2, META_GRAPH), "phantomgpu convert FOLDER"),
-    "GraphDef": (NODE_DEF * 3 + text(4, count(1, 1)), "phantomgpu convert upload"),
+    "GraphDef": (NODE_DEF * 3 + text(4, count(1, 1)), CONVERT),
     "GGUF": (b"GGUF\x03\0\0\0" + bytes(64), "phantomgpu convert NAME"),
     "safetensors": (a_safetensors(), "phantomgpu convert FOLDER"),
     "CoreML model": (count(1, 8) + text(2, text(1, "in")) + text(500, b"\x0a\x00"), "ONNX"),
@@ -55,7 +57,7 @@ FORMATS = {
     "XML": (b'<?xml version="1.0"?><net name="x">', ".onnx"),
     "JSON": (b'{"format": "layers-model"}', ".onnx"),
     "text": (b"layer conv 3 3\nlayer relu\n", ".onnx"),
-    "pickle": (b"\x80\x02}q\x00." + bytes(20), "phantomgpu convert upload"),
+    "pickle": (b"\x80\x02}q\x00." + bytes(20), CONVERT),
     "tar archive": (b"x" * 257 + b"ustar\x00" + bytes(300), "unpack"),
     "TensorRT engine": (b"ftrt" + bytes(64), ".onnx"),
     "empty": (b"", "0 bytes"),

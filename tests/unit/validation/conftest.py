@@ -24,7 +24,7 @@ def catalog(repository):
 def builtin(repository):
     """The folder of the built-in models, under their file names."""
     folder = repository / "profiles" / "models"
-    files = frozenset(path.name for path in folder.glob("*.onnx.gz"))
+    files = frozenset(path.name for path in folder.iterdir() if path.suffix in (".gz", ".json"))
     return ModelFolder(
         "built-in", files, lambda name: BytesSource(name, (folder / name).read_bytes()), {}
     )

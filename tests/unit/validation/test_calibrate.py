@@ -144,16 +144,14 @@ def test_rows_that_the_gpu_cannot_run_are_an_error_that_says_so(catalog, spreads
         calibrate([bench], catalog.gpu("p4"), spreads)
 
 
-def test_a_measured_language_model_is_predicted_better_on_every_gpu(catalog, spreads):
-    from phantomgpu.validation.language import LANGUAGE_MODELS
-
-    name = next(iter(LANGUAGE_MODELS))
+def test_a_measured_language_model_is_predicted_better_on_every_gpu(catalog, builtin, spreads):
+    name = "Llama-3-8B"
     row = a_model_row(
         model=name, runtime="llama.cpp", gpu="rtx-4090", input="tg512", batch=1, metric="tokens/s",
         value=10,
     )  # fmt: skip
 
-    placed = list(placed_rows([row], catalog, []))
+    placed = list(placed_rows([row], catalog, [builtin]))
     found = calibrate(benches([], placed, catalog.runtime), catalog.gpu("rtx-4090"), spreads)
 
     assert [each.subject.name for each in found.factors] == [name]

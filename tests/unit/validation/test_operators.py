@@ -1,15 +1,19 @@
 """An operator row stands for the kernels that ran."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from phantomgpu.cost.columns import boards_of
+from phantomgpu.cost.kinds import kinds_of
 from phantomgpu.errors import DataError
 from phantomgpu.validation.age import age_slowdown
 from phantomgpu.validation.operators import measured, table_of
 from phantomgpu.validation.rows import read_rows
-from phantomgpu.validation.timed import operator_outcomes
+from phantomgpu.validation.timed import operator_outcomes, spread_of
 from phantomgpu.validation.timing import timing_of
 from phantomgpu.workload.workload import FAMILIES, PEAKS
 from tests.unit.validation.builders import a_model_row, an_operator_row
@@ -195,6 +199,22 @@ def test_operator_that_cannot_be_predicted_has_a_reason(catalog, cells, reason):
 
     assert outcome.predicted is None
     assert reason in outcome.reason
+
+
+def test_a_runtimes_own_spread_goes_before_that_of_the_kind(catalog):
+    table = table_of(list(kernels_of(dtype="fp32")))
+    kinds, starts = kinds_of(table), np.zeros(1, dtype=np.int64)
+    boards = boards_of([catalog.gpu("a100-sxm-80gb")])
+    usual = boards.values["spread_matmul"][0, 0]
+    plain = catalog.runtime("pytorch-eager")
+
+    def spread(**fitted):
+        runtime = replace(plain, calibration=fitted)
+        return spread_of(table, kinds, starts, boards, runtime).tolist()
+
+    assert spread() == [usual]
+    assert spread(spread_matmul=0.1) == [usual]
+    assert spread(spread_matmul=0.1, spread_matmul_fp32=0.3) == [0.3]
 
 
 def test_quantised_operator_is_as_uncertain_as_its_quantisation(catalog):

@@ -37,7 +37,9 @@ def a_catalog(*gpus: Json) -> Json:
         "models": [
             a_model("resnet50", "ResNet-50", "image classification", 25_557_032),
             a_model("bert-base", "BERT base", "text encoding", 109_482_240),
-            a_model("gpt2", "GPT-2", "text generation", 124_000_000),
+            a_model("gpt2", "GPT-2", "text generation, prompt", 124_000_000),
+            a_model("llama", "Llama", "text generation", 8_000_000_000) | {"asks": "tokens"},
+            a_model("sdxl", "SDXL", "images from text", 3_400_000_000) | {"asks": "steps"},
         ],
         "gpus": list(gpus) or [a_gpu("t4"), a_gpu("l4"), a_gpu("l40s")],
         "runtimes": [{"id": "tensorrt", "name": "TensorRT"},
@@ -56,6 +58,11 @@ def a_request(**fields: Any) -> Json:
         "batches": [1, 8],
         "dims": {},
         "profiles": {},
+        "tables": {},
+        "prompt_tokens": 1024,
+        "output_tokens": 256,
+        "kv_precision": "fp16",
+        "steps": 0,
     } | fields
 
 
@@ -120,5 +127,6 @@ def _dim(symbol: str, value: int, *, is_batch: bool = False) -> Json:
 
 
 def a_state(*cells: Json, **fields: Any) -> Json:
-    state = initial(a_catalog(), a_request(), a_comparison(*cells))
+    inspection = fields.pop("inspection", None)
+    state = initial(a_catalog(), a_request(), a_comparison(*cells), inspection)
     return state | {"engine": {"phase": "ready", "text": ""}} | fields

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.unit.web.builders import a_catalog, a_gpu, a_request
-from web.grid import covers, grid_request, packed, unpacked
+from web.grid import covers, grid_batches, grid_request, packed, unpacked
 from web.query import wanted_grid
 from web.state import after, initial
 
@@ -19,11 +19,22 @@ def cells(app):
 
 @pytest.fixture(scope="module")
 def grid(cells):
-    return json.loads(json.dumps(packed(cells)))
+    return json.loads(json.dumps(packed(cells, grid_request("resnet50", GPUS))))
 
 
 def test_grid_holds_what_the_engine_said(cells, grid):
     assert unpacked(grid, grid_request("resnet50", GPUS)) == cells
+
+
+def test_grid_of_a_language_model_holds_what_its_users_get(app):
+    request = grid_request("llama-3-8b", GPUS, "tokens")
+    cells = app.compare(request)["cells"]
+
+    grid = json.loads(json.dumps(packed(cells, request)))
+
+    assert unpacked(grid, request) == cells
+    assert {cell["problem"] is None for cell in cells} == {True, False}
+    assert grid_batches(grid) == [1, 8, 32]
 
 
 def test_part_of_a_grid_is_what_the_engine_says_of_that_part(app, grid):
@@ -42,6 +53,9 @@ def test_part_of_a_grid_is_what_the_engine_says_of_that_part(app, grid):
         {"precisions": ["fp8"]},
         {"runtimes": ["pytorch-eager"]},
         {"dims": {"seq": 512}},
+        {"steps": 3},
+        {"prompt_tokens": 1},
+        {"tables": {"resnet50": {}}},
         {"profiles": {"t4": "x"}},
     ],
 )

@@ -82,7 +82,7 @@ def test_every_region_is_well_formed_html(state):
 
 def test_what_a_file_calls_itself_cannot_become_markup():
     name = "<img src=x onerror=alert(1)>.onnx"
-    state = a_state(file={"id": name, "name": name, "size": 10})
+    state = a_state(files={name: {"id": name, "name": name, "size": 10}})
     state["request"]["models"] = [name]
     state["result"]["request"] = state["request"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.web.builders import a_cell, a_failing_cell, a_request, a_state, an_inspection
 from web.choose import MOST_GPUS
-from web.panel import model_list
+from web.model_panel import model_list
 from web.query import (
     BATCH_CHOICES,
     curve_request,
@@ -252,3 +252,18 @@ def test_runtime_that_does_not_serve_the_next_model_goes():
     state = after(state, {"type": "model_chosen", "id": "resnet50"})
 
     assert state["request"]["runtimes"] == ["tensorrt"]
+
+
+def test_a_name_on_the_hub_is_read_from_there():
+    options = model_list(a_state(model_filter=" hf:org/name", model_open=True))
+
+    assert "data-do='address'" in options
+    assert "Hugging Face" in options
+
+
+def test_a_link_to_a_model_of_the_hub_says_how_to_read_it():
+    request = a_request(models=["hf:org/name"])
+    state = after(a_state(), {"type": "restored", "request": request, "saw": {}})
+
+    assert "hf:org/name" in state["error"]["what"]
+    assert "searched" in state["error"]["fix"]
