@@ -111,9 +111,9 @@ def _traffic(
     """
     activations = kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes
     values = boards.values
+    passing = np.where(kinds == FAMILY["decode"], weights_in_use, 0.0)
     is_shared = kernels.matrix_flops > 0.0
     share = values["cache_share"] / np.where(is_shared, values["cache_copies"], 1.0)
-    passing = np.where(kinds == FAMILY["decode"], weights_in_use, 0.0)
     hits = [
         hit_share(
             working_bytes=working,
