@@ -18,6 +18,7 @@ class Memory:
 
     def __init__(self, stages: Stages) -> None:
         self._stages = stages
+        self._activations = cache(self._activation_bytes)
         self.needed_bytes = cache(self._needed_bytes)
         self.largest_batch = cache(self._largest_batch)
         self.weight_bytes = cache(self._weight_bytes)
@@ -41,9 +42,12 @@ class Memory:
 
     def activation_bytes(self, concurrency: int, precision: str) -> int:
         """Most that is alive in the largest pass beside weights and cache."""
+        return self._activations(self._stages.largest_sequences(concurrency), precision)
+
+    def _activation_bytes(self, sequences: int, precision: str) -> int:
         stages, width = self._stages, PRECISIONS[precision].vector_bits / 8
         kept, found = stages.generation, 0
-        largest = stages.largest(concurrency)
+        largest = stages.largest(sequences)
         for stage in largest:
             workload = stage.at(1, precision)
             elements = kept.cache_elements_per_token + kept.window_elements_per_token
