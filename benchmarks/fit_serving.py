@@ -254,8 +254,9 @@ def local(rows: Sequence[Placed], catalog: Catalog, dry_run: bool) -> None:
     kinds = np.array([row.row.text("input")[:2] for row in rows])
     for what, error in (("after", errors(rows)(found)), ("GPU left out", left)):
         for kind, words in (("tg", "decode"), ("pp", "prompt")):
-            some = -error[kinds == kind]  # of tokens/s, the rows' own unit
-            print(f"  {what:14} {words} {shown(some)}; without the worst four {shown(some, 4)}")
+            some = error[kinds == kind]
+            print(f"  {what:14} {words} time {shown(some)}; tokens/s {shown(-some)}, "
+                  f"without the worst four {shown(-some, 4)}")  # fmt: skip
     print("  ", dict(zip(names, np.round(np.exp(found), 3).tolist(), strict=True)))
     if dry_run:
         return
