@@ -120,5 +120,5 @@ class Stages:
             weight_bits=self.runtime.serving.weight_bits,
             row_operations=self.runtime.serving.row_operations,
             past=sizes.get("past", 0),
-            shared_bytes=part.shared_bytes,
+            shared_parameters=part.shared_parameters,
         )
