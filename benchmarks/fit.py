@@ -3,7 +3,7 @@
     python benchmarks/fit.py --data ../shared/data            fit, print, write profiles/
     python benchmarks/fit.py --data ../shared/data --left-out leave each GPU out as well
 
-Afterwards run ``fit_runtimes.py``, then ``accuracy.py``.
+Afterwards run ``fit_runtimes.py`` and ``fit_serving.py``, then ``accuracy.py``.
 
 Only ``measurements/ops.csv`` and ``measurements/models.csv`` are read, and the graphs that
 ``models.csv`` names. Every ``--every``-th image-model row is used; there are many of few boards.

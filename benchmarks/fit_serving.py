@@ -45,6 +45,9 @@ START_US, REQUEST_US = 200.0, 5000.0
 SIGMA_SHARED, SIGMA_OWN = 0.1, 1.0
 KINDS = ("gemv", "weight_only", "matmul", "attention", "decode", "norm", "pointwise")
 SIGMA_KIND = 0.5
+OPERATIONS = 2.0
+"""Of a multiply-add, the least that a row of 16 bits can cost on the ordinary units."""
+
 NOISE, STEP, ROUNDS_OF_FIT, FURTHEST = 0.1, 0.02, 12, 0.5
 MOST = float(np.log(9.99))
 """A profile takes no slowdown of more than 10."""
@@ -243,7 +246,7 @@ def local(rows: Sequence[Placed], catalog: Catalog, dry_run: bool) -> None:
 
         return of
 
-    start = np.zeros(len(names))
+    start = np.append(np.zeros(len(KINDS)), np.log(OPERATIONS / runtime.serving.row_operations))
     sigmas = np.full(len(names), SIGMA_KIND)
     found = solved(errors(rows), start, sigmas)
     left = left_out(rows, gpus, errors, lambda some: solved(errors(some), start, sigmas))
@@ -251,8 +254,9 @@ def local(rows: Sequence[Placed], catalog: Catalog, dry_run: bool) -> None:
     kinds = np.array([row.row.text("input")[:2] for row in rows])
     for what, error in (("after", errors(rows)(found)), ("GPU left out", left)):
         for kind, words in (("tg", "decode"), ("pp", "prompt")):
-            some = -error[kinds == kind]  # of tokens/s, the rows' own unit
-            print(f"  {what:14} {words} {shown(some)}; without the worst four {shown(some, 4)}")
+            some = error[kinds == kind]
+            print(f"  {what:14} {words} time {shown(some)}; tokens/s {shown(-some)}, "
+                  f"without the worst four {shown(-some, 4)}")  # fmt: skip
     print("  ", dict(zip(names, np.round(np.exp(found), 3).tolist(), strict=True)))
     if dry_run:
         return

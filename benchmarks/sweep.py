@@ -13,6 +13,10 @@ PRECISIONS = ["fp32", "fp16", "int8"]
 # Three times what it took on 2 cores with others at work.
 FIRST_FLOOR_S = 1.5
 AGAIN_FLOOR_S = 0.5
+SERVED = "llama-3-70b"
+SERVED_PRECISIONS = ["fp16", "fp8", "int4"]
+SERVED_FIRST_FLOOR_S = 2.0
+SERVED_AGAIN_FLOOR_S = 1.5
 
 
 def main() -> int:
@@ -37,7 +41,24 @@ def main() -> int:
         figures.note(f"{model}, cells", cells, "")
         figures.at_most(f"{model}, first time", first_s, "s", FIRST_FLOOR_S)
         figures.at_most(f"{model}, again", again_s, "s", AGAIN_FLOOR_S)
+    served(app, gpus, figures)
     return figures.exit_code
+
+
+def served(app: App, gpus: list[str], figures: Figures) -> None:
+    """The same of a language model: prompts, steps, cache and the largest concurrency of each."""
+    request = {
+        "models": [SERVED],
+        "gpus": gpus,
+        "runtimes": ["vllm"],
+        "precisions": SERVED_PRECISIONS,
+        "batches": BATCHES,
+    }
+    cells, first_s = timed(app, request)
+    _, again_s = timed(app, request)
+    figures.note(f"{SERVED} under vLLM, cells", cells, "")
+    figures.at_most(f"{SERVED}, first time", first_s, "s", SERVED_FIRST_FLOOR_S)
+    figures.at_most(f"{SERVED}, again", again_s, "s", SERVED_AGAIN_FLOOR_S)
 
 
 def timed(app: App, request: dict[str, object]) -> tuple[int, float]:

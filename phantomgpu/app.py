@@ -57,7 +57,13 @@ from phantomgpu.report.anatomy import anatomy_json
 from phantomgpu.report.charts import against_batch, latency_by_gpu
 from phantomgpu.report.differences import differences_json
 from phantomgpu.report.explanation import explanation_json
-from phantomgpu.report.inspection import generation_json, inputs_json, inspection_json, model_json
+from phantomgpu.report.inspection import (
+    definition_json,
+    generation_json,
+    inputs_json,
+    inspection_json,
+    model_json,
+)
 from phantomgpu.report.json import cell_json, comparison_json
 from phantomgpu.report.link import decode_link, encode_link
 from phantomgpu.report.netron import netron_attachment
@@ -271,6 +277,7 @@ class App(Profiles):
         )
         described = self._shelf.definition(name)
         document["generation"] = generation_json(described) if described else None
+        document["definition"] = definition_json(described) if described else None
         if not gpu:
             return document
         told = self.explain({**asked, "gpus": [gpu]})

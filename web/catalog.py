@@ -76,6 +76,7 @@ def page_inspection(document):
         "operators": _operators(document["kernels"]),
         "model": document["model"],
         "asks": "tokens" if document.get("generation") else "",
+        "notes": (document.get("definition") or {}).get("notes"),
         "inputs": document["inputs"],
         "parameters": document["parameters"],
         "macs": document["macs"],

@@ -110,6 +110,11 @@ def inspected(state, model):
 def _read_of_file(state, model, document):
     if model not in state["files"] or document is None:
         return ""
+    if document.get("notes") is not None:
+        said = "; ".join(
+            ["Described by its configuration: no weights were read"] + document["notes"]
+        )
+        return "<p class='private'>{}.</p>".format(escaped(said))
     read, total = document["model"]["bytes_read"], document["model"]["bytes_total"]
     return "<p class='private'>Read {} of {} in this tab: the graph, not the weights.</p>".format(
         file_size(read), file_size(total)

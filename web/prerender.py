@@ -1,4 +1,4 @@
-"""A built site -> the same site with a finished comparison in its index.html.
+"""A built site -> the same site with a finished comparison in its index.html, and its style.
 
 `python -m web.prerender SITE` runs the engine once and writes the regions that
 the page itself would draw, and the state they come from, so that the first
@@ -34,6 +34,7 @@ WHY_WIDTH = 830
 def main(arguments: list[str]) -> int:
     """Fill in the index.html of a site and write its grids; returns the exit code."""
     site, app = Path(arguments[0]), engine()
+    (site / "app.css").write_text(style(), "utf-8")
     index = site / "index.html"
     first = first_answer(app)
     html = index.read_text("utf-8").replace("<!--core-->", preloaded_core(site))
@@ -43,6 +44,12 @@ def main(arguments: list[str]) -> int:
         text = json.dumps(grid_of(app, model["id"], model["asks"]), separators=(",", ":"))
         (site / "grid" / f"{model['id']}.json").write_text(text, "utf-8")
     return 0
+
+
+def style() -> str:
+    """The page's style sheet: its parts in the order of their names, so that one is fetched."""
+    folder = Path(__file__).parent / "css"
+    return "\n".join(path.read_text("utf-8") for path in sorted(folder.glob("*.css")))
 
 
 def engine() -> App:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.fitting.familiar import roofline_of
 from benchmarks.fitting.intervals import Widths, spread_of
 from benchmarks.fitting.model import Board
 from benchmarks.fitting.table import Array, Table
-from phantomgpu.validation.baseline import roofline_s
 
 WORST = 12
 """Groups of rows in the table of the worst."""
@@ -124,12 +124,8 @@ def page(
 
 def rooflines(table: Table, boards: Sequence[Board]) -> Array:
     """Logarithm of what a plain roofline says. [run]."""
-    out = np.full(len(table.kernels), np.nan)
-    for at in sorted(set(table.gpu.tolist())):
-        spec = boards[at].profile.spec
-        mine = table.gpu == at
-        out[mine] = roofline_s(table.kernels, spec)[mine]
-    runs = np.add.reduceat(out * table.kernels.count, table.starts) / table.copies
+    times = roofline_of(table, boards) * table.kernels.count
+    runs = np.add.reduceat(times, table.starts) / table.copies
     return np.asarray(np.log(np.maximum(runs, 1e-12)))
 
 

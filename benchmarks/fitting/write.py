@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.fitting import plan
+from benchmarks.fitting.familiar import runs_by_kind
 from benchmarks.fitting.intervals import Widths
 from benchmarks.fitting.model import Model, Name, copies_of, log_stated, process_of
 from phantomgpu.hardware.calibration import PARAMETERS
@@ -136,6 +137,7 @@ class Writer:
             own.update(widths.kernels.get(at, {}))
             if at in widths.runtime:
                 own["spread_run"] = widths.runtime[at]
+                own.update(runs_by_kind(self.model.table, self.model.boards, at))
             if not own or not path.exists():
                 continue
             text = path.read_text(encoding="utf-8")

@@ -85,10 +85,13 @@ def _print(found: Mapping[str, Any], out: Console, *, most: int) -> None:
     model, run = found["model"], found["run"]
     opsets = ", ".join(f"{domain} {version}" for domain, version in model["opsets"].items())
     out.print(Text(model["name"], style="bold"))
-    out.print(
-        f"{model['nodes']} nodes, opset {opsets}, {model['producer'] or 'producer unknown'}; "
-        f"{_bytes(model['bytes_read'])} of {_bytes(model['bytes_total'])} read"
-    )
+    if found["definition"] is not None:
+        _print_definition(found["definition"], out)
+    else:
+        out.print(
+            f"{model['nodes']} nodes, opset {opsets}, {model['producer'] or 'producer unknown'}; "
+            f"{_bytes(model['bytes_read'])} of {_bytes(model['bytes_total'])} read"
+        )
     out.print()
     out.print(_inputs(found))
     out.print()
@@ -106,6 +109,25 @@ def _print(found: Mapping[str, Any], out: Console, *, most: int) -> None:
     if left > 0:
         out.print(Text(f"and {left} smaller ones; --all shows them", style="dim"))
     _print_approximations(found["shapes"], out)
+
+
+def _print_definition(described: Mapping[str, Any], out: Console) -> None:
+    """What a configuration says, and which of several parts the rest is about."""
+    out.print(
+        f"{described['family']}, {compact(described['parameters'])} parameters, "
+        "described by its configuration; no weights were read"
+    )
+    if len(described["parts"]) > 1:
+        steps = described["steps"]
+        told = [
+            f"{part['name']}{f' x {steps}' if part['per_step'] and steps else ''}"
+            + (f" x {part['evaluations']} evaluations" if part["evaluations"] > 1 else "")
+            for part in described["parts"]
+        ]
+        shown = next(part["name"] for part in described["parts"] if part["is_shown"])
+        out.print(f"a run is {', '.join(told)}; what follows is {shown} alone, once")
+    for note in described["notes"]:
+        out.print(Text(note, style="dim"))
 
 
 def _inputs(found: Mapping[str, Any]) -> Any:

@@ -80,11 +80,19 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What identifies a model that was compared."""
+    """What identifies a model that was compared, and the steps of one run of it.
+
+    Attributes:
+        id: As in the request.
+        sha256: Of its graph; its main one where it has several.
+        nodes: Of that graph.
+        steps: That a diffusion model takes for an image; 0 for others.
+    """
 
     id: str
     sha256: str
     nodes: int
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)

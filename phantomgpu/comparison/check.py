@@ -164,7 +164,7 @@ def _tables(document: Mapping[str, Any], label: str) -> dict[str, Mapping[str, A
 
 def _number(document: Mapping[str, Any], field_name: str, label: str, *, least: int = 1) -> int:
     value: int = document.get(field_name, getattr(DEFAULTS, field_name))
-    if value != least:
+    if isinstance(value, bool) or value != least:
         _check_integer(value, label, field_name.replace("_", " "), most=LARGEST_COUNT[field_name])
     return value
 

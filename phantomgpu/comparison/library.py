@@ -64,6 +64,9 @@ class Library:
         Raises:
             UnknownNameError: There is none, or several may be meant; names the nearest.
         """
+        known_by_id = next((model for model in self.models if model.id == name), None)
+        if known_by_id is not None:  # asked for many times in a comparison, and never ambiguous
+            return known_by_id
         candidates = meant(name, self._searched)
         if len(candidates) == 1 or self.find(name) is not None:
             return self._of(candidates[0])

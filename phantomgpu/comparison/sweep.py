@@ -67,7 +67,12 @@ def compare(
     return Comparison(
         request=request,
         models=tuple(
-            ModelFacts(id=name, sha256=models[name].sha256, nodes=len(models[name].nodes))
+            ModelFacts(
+                id=name,
+                sha256=models[name].sha256,
+                nodes=len(models[name].nodes),
+                steps=_steps(request, (definitions or {}).get(name)),
+            )
             for name in request.models
         ),
         cells=tuple(cells),
@@ -198,6 +203,13 @@ class _Point:
         if problem is None and not supported:
             return unsupported_problem(gpu, runtime, precision)
         return problem
+
+
+def _steps(request: Request, definition: Definition | None) -> int:
+    """Steps of one run of a model that takes any."""
+    if definition is None or not definition.steps:
+        return 0
+    return request.steps or definition.steps
 
 
 def _runtimes_by_vendor(gpus: Sequence[GpuProfile], catalog: Catalog) -> dict[str, list[str]]:

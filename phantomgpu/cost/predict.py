@@ -68,6 +68,10 @@ class Host:
     lent: tuple[Lent, ...] = ()
 
 
+ENOUGH_RUNS: Final = 10
+"""Measured runs, shaped by a kind of kernel, that tell how far off it is in a run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Times:
     """Kernels and runs: the first three [gpu, kernel], the last two [gpu, run]."""
@@ -109,7 +113,7 @@ def predict(
     )
     ends = [*starts[1:].tolist(), len(kernels)]
     return [
-        _estimate(workload, kernels, times, run, slice(start, end), boards, runtime)
+        _estimate(workload, kernels, times, run, slice(start, end), kinds, boards, runtime)
         for run, (workload, start, end) in enumerate(
             zip(workloads, starts.tolist(), ends, strict=True)
         )
@@ -254,6 +258,7 @@ def _estimate(
     times: Times,
     run: int,
     place: slice,
+    kinds: IndexArray,
     boards: Boards,
     runtime: Runtime,
 ) -> Estimate:
@@ -273,7 +278,7 @@ def _estimate(
     )
     low_s, high_s = interval_ends(
         time_s=latency_s,
-        spread=run_spread(boards, runtime),
+        spread=run_spread(boards, runtime, _unfamiliar(kernel_s * count, kinds[place], runtime)),
         scale=np.ones(()),
     )
     core_s, traffic_s = times.core_s[:, place], times.traffic_s[:, place]
@@ -292,15 +297,31 @@ def _estimate(
     )
 
 
-def run_spread(boards: Boards, runtime: Runtime) -> FloatArray:
+def run_spread(
+    boards: Boards, runtime: Runtime, unfamiliar: FloatArray | float = 0.0
+) -> FloatArray:
     """Spread of a run: of board or runtime, whichever is known less well. [gpu].
 
-    A runtime under which no whole model was measured has none of its own and must not look sure.
+    A runtime under which no whole model was measured has none of its own and must not look sure;
+    nor must one in kinds of kernels that no measured run of it consists of.
+
+    Args:
+        boards: The GPUs.
+        runtime: Its profile.
+        unfamiliar: Share of the run's time in such kinds. [gpu]
     """
     of_board = boards.values["spread_run"][:, 0]
     unmeasured = boards.values["spread_unmeasured_runtime"][:, 0]
     of_runtime = runtime.calibration.get("spread_run", unmeasured)
-    return np.maximum(of_board, of_runtime)
+    widened = of_runtime + unfamiliar * np.maximum(unmeasured - of_runtime, 0.0)
+    return np.maximum(of_board, widened)
+
+
+def _unfamiliar(time_s: FloatArray, kinds: IndexArray, runtime: Runtime) -> FloatArray:
+    """Share of a run's time in kinds that shaped too few of the runtime's measured runs. [gpu]."""
+    runs = np.array([runtime.calibration.get(f"runs_{kind}", 0.0) for kind in KINDS])
+    share = np.sum(time_s * (runs[kinds] < ENOUGH_RUNS), axis=1) / np.sum(time_s, axis=1)
+    return np.asarray(np.nan_to_num(share))
 
 
 def _bounds(

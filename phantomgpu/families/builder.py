@@ -20,6 +20,8 @@ OPSETS: Final[Mapping[str, int]] = {"": 25, "com.microsoft": 1, "phantomgpu": 1}
 """25 is the first at which Attention has a window."""
 
 _IR_VERSION: Final = 13
+_LONGEST_PERIOD: Final = 16
+"""Layers of the longest group that is looked for; published models repeat after two to eight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,7 @@ def in_stacks(kinds: Sequence[Any]) -> Iterable[tuple[int, Sequence[Any]]]:
     while start < len(kinds):
         rest = kinds[start:]
         best = (1, 1)
-        for period in range(1, len(rest) // 2 + 1):
+        for period in range(1, min(len(rest) // 2, _LONGEST_PERIOD) + 1):
             times = 1
             while rest[times * period : (times + 1) * period] == rest[:period]:
                 times += 1

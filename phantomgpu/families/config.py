@@ -1,9 +1,14 @@
 """A configuration's JSON as typed values, with errors that name the file and the key."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from phantomgpu.errors import ModelError
+
+MOST_LAYERS: Final = 4096
+"""Twenty times what the deepest published model has."""
+MOST: Final = 1 << 31
+"""Of any size that a configuration gives."""
 
 
 class Config:
@@ -30,7 +35,7 @@ class Config:
         value = self._given(key, default)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 40:
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MOST:
             raise self.wrong(key, "a whole number of at least 0")
         return value
 
@@ -39,6 +44,13 @@ class Config:
         value = self.integer(key, default)
         if value < 1:
             raise self.wrong(key, "a whole number of at least 1")
+        return value
+
+    def layers(self, key: str, default: int | None = None) -> int:
+        """A number of layers, from 1 to ``MOST_LAYERS``; errors as ``integer``."""
+        value = self.count(key, default)
+        if value > MOST_LAYERS:
+            raise self.wrong(key, f"at most {MOST_LAYERS} layers")
         return value
 
     def number(self, key: str, default: float | None = None) -> float:

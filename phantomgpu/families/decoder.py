@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
+from phantomgpu.errors import LimitError
 from phantomgpu.families.builder import Body, Builder, cast_to, in_stacks
 from phantomgpu.families.definition import Definition, Generation, Part
 from phantomgpu.families.layers import (
@@ -16,6 +17,8 @@ from phantomgpu.families.layers import (
     normalise,
 )
 from phantomgpu.families.mixers import Grouped, Latent, Positions, grouped, latent
+
+_MOST_TURNED: Final = 1 << 16
 
 Residual = Literal["after", "beside", "beside-one-norm"]
 
@@ -72,6 +75,9 @@ def decoder(plan: Plan, *, name: str, notes: tuple[str, ...] = ()) -> Definition
     Its graph takes ``input_ids [batch, sequence]``, their positions, and for each stack of layers
     what was kept of ``past`` tokens. It gives the logits of the last token and what to keep of the
     new ones.
+
+    Raises:
+        LimitError: Larger than any model of its kind.
     """
     b = Builder(name, dtype=plan.dtype)
     tokens = b.input("input_ids", "batch", "sequence", dtype="int64")
@@ -105,6 +111,12 @@ def _start(b: Builder, plan: Plan, tokens: str) -> tuple[Positions, str]:
         x = b.op("Mul", x, b.constant(plan.hidden**0.5, plan.dtype), at="embed_tokens")
     mixers = [layer.mixer for layer in plan.layers]
     rotary = max(mixer.rotary for mixer in mixers)
+    if rotary > _MOST_TURNED:
+        raise LimitError(
+            f"{rotary:,} elements of a head are rotated",
+            where="config.json",
+            fix=f"take the config.json that was published with the model; {_MOST_TURNED:,} at most",
+        )
     cosine = sine = is_prompt = ""
     if rotary or plan.positions:
         positions = b.input("position_ids", "batch", "sequence", dtype="int64")

@@ -21,7 +21,7 @@ def llama(c: Config) -> Plan:
         c.count("intermediate_size"), activation_in(c, "hidden_act", "silu"),
         bias=c.flag("mlp_bias", False),
     )  # fmt: skip
-    return plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers"))
+    return plan_of(c, [Layer(mixer, network)] * c.layers("num_hidden_layers"))
 
 
 def qwen2(c: Config) -> Plan:
@@ -42,7 +42,7 @@ def qwen3(c: Config) -> Plan:
 def gemma(c: Config) -> Plan:
     """Gemma 1: as Llama with wide heads, tied and scaled embeddings."""
     network = FeedForward(c.count("intermediate_size"), gemma_activation(c))
-    layers = [Layer(grouped_in(c, 256), network)] * c.count("num_hidden_layers")
+    layers = [Layer(grouped_in(c, 256), network)] * c.layers("num_hidden_layers")
     return replace(plan_of(c, layers, tied=True), scaled=True)
 
 
@@ -54,7 +54,7 @@ def gemma2(c: Config) -> Plan:
     network = FeedForward(c.count("intermediate_size"), gemma_activation(c))
     layers = [
         Layer(replace(mixer, window=0 if i % 2 else window), network)
-        for i in range(c.count("num_hidden_layers"))
+        for i in range(c.layers("num_hidden_layers"))
     ]
     softcap = c.number("final_logit_softcapping", 0.0)
     return replace(plan_of(c, layers, tied=True), scaled=True, norms_after=True, softcap=softcap)
@@ -65,7 +65,7 @@ def phi3(c: Config) -> Plan:
     turned = int(grouped_in(c).width * c.number("partial_rotary_factor", 1.0))
     mixer = replace(grouped_in(c), rotary=turned, window=window_in(c))
     network = FeedForward(c.count("intermediate_size"), activation_in(c, "hidden_act", "silu"))
-    return plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers"))
+    return plan_of(c, [Layer(mixer, network)] * c.layers("num_hidden_layers"))
 
 
 def gpt2(c: Config) -> Plan:
@@ -80,7 +80,7 @@ def gpt2(c: Config) -> Plan:
     return Plan(
         hidden=hidden,
         vocabulary=c.count("vocab_size", 50257),
-        layers=(Layer(mixer, network),) * c.count("n_layer"),
+        layers=(Layer(mixer, network),) * c.layers("n_layer"),
         context=c.count("n_positions", 1024),
         norm="layer",
         tied=c.flag("tie_word_embeddings", True),
@@ -109,7 +109,7 @@ def opt(c: Config) -> Plan:
     )
     positions = c.count("max_position_embeddings", 2048)
     return replace(
-        plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers"), tied=True),
+        plan_of(c, [Layer(mixer, network)] * c.layers("num_hidden_layers"), tied=True),
         norm="layer",
         positions=positions + 2,
     )
@@ -127,7 +127,7 @@ def gpt_neox(c: Config) -> Plan:
     )
     beside = c.flag("use_parallel_residual", True)
     return replace(
-        plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers")),
+        plan_of(c, [Layer(mixer, network)] * c.layers("num_hidden_layers")),
         norm="layer",
         residual="beside" if beside else "after",
     )
@@ -143,7 +143,7 @@ def phi(c: Config) -> Plan:
         bias=True,
     )  # fmt: skip
     return replace(
-        plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers")),
+        plan_of(c, [Layer(mixer, network)] * c.layers("num_hidden_layers")),
         norm="layer",
         residual="beside-one-norm",
         logits_bias=True,
@@ -159,7 +159,7 @@ def mixtral(c: Config) -> Plan:
         c.count("intermediate_size"),
         activation_in(c, "hidden_act", "silu"),
     )
-    return plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers"))
+    return plan_of(c, [Layer(mixer, network)] * c.layers("num_hidden_layers"))
 
 
 def qwen2_moe(c: Config) -> Plan:
@@ -193,7 +193,7 @@ def gpt_oss(c: Config) -> Plan:
     window = c.integer("sliding_window", 128)
     layers = [
         Layer(replace(mixer, window=0 if i % 2 else window), network)
-        for i in range(c.count("num_hidden_layers"))
+        for i in range(c.layers("num_hidden_layers"))
     ]
     return plan_of(c, layers)
 
@@ -209,7 +209,7 @@ def minimax_m2(c: Config) -> Plan:
         activation_in(c, "hidden_act", "silu"),
         score_bias=True,
     )
-    return plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers"))
+    return plan_of(c, [Layer(mixer, network)] * c.layers("num_hidden_layers"))
 
 
 def deepseek(c: Config) -> Plan:
@@ -236,7 +236,7 @@ def deepseek(c: Config) -> Plan:
     first, every = c.integer("first_k_dense_replace", 0), c.count("moe_layer_freq", 1)
     layers = [
         Layer(mixer, dense if i < first or i % every else routed)
-        for i in range(c.count("num_hidden_layers"))
+        for i in range(c.layers("num_hidden_layers"))
     ]
     return plan_of(c, layers)
 
@@ -304,7 +304,7 @@ def window_in(c: Config) -> int:
 
 def windowed(c: Config, mixer: Grouped) -> list[Grouped]:
     """Each layer's attention, from ``layer_types``, or from Qwen's switch."""
-    count, window = c.count("num_hidden_layers"), c.integer("sliding_window", 0)
+    count, window = c.layers("num_hidden_layers"), c.integer("sliding_window", 0)
     kinds = c.texts("layer_types")
     if not kinds:
         first = (
@@ -336,5 +336,5 @@ def _with_dense(c: Config, mixer: Grouped, network: Experts) -> list[Layer]:
     dense = FeedForward(c.count("intermediate_size"), network.activation)
     return [
         Layer(mixer, dense if i in dense_at or (i + 1) % step else network)
-        for i in range(c.count("num_hidden_layers"))
+        for i in range(c.layers("num_hidden_layers"))
     ]

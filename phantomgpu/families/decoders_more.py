@@ -28,7 +28,7 @@ def gemma3(c: Config) -> Plan:
     step = text.count("sliding_window_pattern", 6)
     window = text.integer("sliding_window", 4096)
     mixer = replace(grouped_in(text, 256), norm="head")
-    count = text.count("num_hidden_layers")
+    count = text.layers("num_hidden_layers")
     if text.texts("layer_types"):
         mixers = windowed(text, mixer)
     else:
@@ -46,7 +46,7 @@ def starcoder2(c: Config) -> Plan:
         c.count("intermediate_size"), activation_in(c, "hidden_act", "gelu_pytorch_tanh"),
         gated=False, bias=bias,
     )  # fmt: skip
-    plan = plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers"), tied=True)
+    plan = plan_of(c, [Layer(mixer, network)] * c.layers("num_hidden_layers"), tied=True)
     return replace(plan, norm="layer")
 
 
@@ -60,7 +60,7 @@ def cohere(c: Config) -> Plan:
         raise c.wrong("use_qk_norm", "false")
     bias = c.flag("attention_bias", False)
     mixer = replace(grouped_in(c), bias=bias, out_bias=bias)
-    mixers = [mixer] * c.count("num_hidden_layers")
+    mixers = [mixer] * c.layers("num_hidden_layers")
     if c.text("model_type") == "cohere2":
         step = c.count("sliding_window_pattern", 4)
         window = c.integer("sliding_window", 4096)
@@ -85,7 +85,7 @@ def stablelm(c: Config) -> Plan:
     turned = int(mixer.width * c.number("partial_rotary_factor", 0.25))
     mixer = replace(mixer, rotary=turned, bias=c.flag("use_qkv_bias", False))
     network = FeedForward(c.count("intermediate_size"), activation_in(c, "hidden_act", "silu"))
-    plan = plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers"))
+    plan = plan_of(c, [Layer(mixer, network)] * c.layers("num_hidden_layers"))
     beside = c.flag("use_parallel_residual", False)
     return replace(plan, norm="layer", residual="beside-one-norm" if beside else "after")
 
@@ -112,7 +112,7 @@ def falcon(c: Config) -> Plan:
         gated=False, bias=bias,
     )  # fmt: skip
     two = newer and c.count("num_ln_in_parallel_attn", 2) == 2
-    plan = plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers"), tied=True)
+    plan = plan_of(c, [Layer(mixer, network)] * c.layers("num_hidden_layers"), tied=True)
     return replace(plan, norm="layer", residual="beside" if two else "beside-one-norm")
 
 
@@ -147,7 +147,7 @@ def glm4(c: Config) -> Plan:
     turned = int(mixer.width * c.number("partial_rotary_factor", 0.5))
     mixer = replace(mixer, rotary=turned, bias=c.flag("attention_bias", False))
     network = FeedForward(c.count("intermediate_size"), activation_in(c, "hidden_act", "silu"))
-    plan = plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers"))
+    plan = plan_of(c, [Layer(mixer, network)] * c.layers("num_hidden_layers"))
     return replace(plan, norms_after=True)
 
 
@@ -164,7 +164,7 @@ def glm4_moe(c: Config) -> Plan:
         shared_inner=inner * c.integer("n_shared_experts", 1), score_bias=True,
     )  # fmt: skip
     first = c.integer("first_k_dense_replace", 1)
-    count = c.count("num_hidden_layers")
+    count = c.layers("num_hidden_layers")
     return plan_of(c, [Layer(mixer, dense if i < first else routed) for i in range(count)])
 
 
@@ -176,7 +176,7 @@ def olmoe(c: Config) -> Plan:
         c.count("num_experts"), c.count("num_experts_per_tok"), c.count("intermediate_size"),
         activation_in(c, "hidden_act", "silu"),
     )  # fmt: skip
-    return plan_of(c, [Layer(mixer, network)] * c.count("num_hidden_layers"))
+    return plan_of(c, [Layer(mixer, network)] * c.layers("num_hidden_layers"))
 
 
 DECODERS_MORE: Final[Mapping[str, Callable[[Config], Plan]]] = {

@@ -1,12 +1,13 @@
 """A pipeline of diffusers: ``model_index.json`` and its parts' configurations -> Definition."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from phantomgpu.errors import ModelError
 from phantomgpu.families.config import Config
 from phantomgpu.families.definition import Definition, Part
+from phantomgpu.families.diffusion_dit import denoiser_graph
 from phantomgpu.families.diffusion_unet import unet_graph
 from phantomgpu.families.diffusion_vae import decoder_graph
 from phantomgpu.onnx.graph import Graph
@@ -27,22 +28,36 @@ class Pipeline:
     Attributes:
         steps: Of denoising.
         guidance: Evaluations of a step for one image: 2 where the prompt is held against none.
+        t5_tokens: Length that T5 is given.
+        both_texts: Whether the denoiser is told CLIP's tokens besides T5's.
     """
 
     steps: int
     guidance: int
+    t5_tokens: int = 0
+    both_texts: bool = False
 
 
 PIPELINES: Final[Mapping[str, Pipeline]] = {
     "StableDiffusionPipeline": Pipeline(50, 2),
     "StableDiffusionXLPipeline": Pipeline(50, 2),
     "LatentConsistencyModelPipeline": Pipeline(4, 1),
+    "StableDiffusion3Pipeline": Pipeline(28, 2, t5_tokens=256, both_texts=True),
+    "FluxPipeline": Pipeline(28, 1, t5_tokens=512),
 }
 """By ``_class_name``: the defaults of the pipelines' calls.
 
 Source:
-    diffusers 0.42.1, ``num_inference_steps`` and ``guidance_scale`` of each ``__call__``.
+    diffusers 0.42.1: ``num_inference_steps``, ``guidance_scale`` and ``max_sequence_length`` of
+    each ``__call__``.
 """
+
+_CLIP_TOKENS: Final = 77
+_UNTAUGHT_STEPS: Final = 4
+"""Of a Flux that is not told its guidance: it was distilled to few steps (FLUX.1 [schnell])."""
+
+_LATENTS: Final = 128
+"""Where a transformer's configuration does not say: ``default_sample_size`` of the pipelines."""
 
 
 def diffusion(files: Files, *, name: str, build: Build) -> Definition:
@@ -61,16 +76,18 @@ def diffusion(files: Files, *, name: str, build: Build) -> Definition:
     if kind not in PIPELINES:
         raise _unknown(kind)
     pipeline = PIPELINES[kind]
-    unet = _part(files, "unet", name)
-    graph, parameters = unet_graph(unet, f"{name} unet")
-    guidance = 1 if "time_cond_proj_dim" in unet else pipeline.guidance
+    denoiser, parameters, config = _denoiser(files, index, name)
+    steps, guidance = pipeline.steps, pipeline.guidance
+    if "time_cond_proj_dim" in config:
+        guidance = 1
+    if config.values.get("guidance_embeds") is False:
+        steps = _UNTAUGHT_STEPS
     encoders = [
-        _text_encoder(files, part, name, build, guidance)
+        _text_encoder(files, part, name, build, pipeline.t5_tokens, guidance)
         for part in TEXT_ENCODERS
         if _is_used(index, part)
     ]
-    tokens = max((dict(part.dims).get("sequence", 0) for part, _ in encoders), default=0)
-    latents = _latents(unet)
+    latents, tokens = _latents(config), _text_tokens(pipeline, [part for part, _ in encoders])
     vae, vae_parameters = decoder_graph(_part(files, "vae", name), f"{name} vae-decoder")
     return Definition(
         name=name,
@@ -78,15 +95,35 @@ def diffusion(files: Files, *, name: str, build: Build) -> Definition:
         parameters=sum(count for _, count in encoders) + parameters + vae_parameters,
         parts=(
             *(part for part, _ in encoders),
-            Part("unet", graph, {**latents, "text": tokens}, per_step=True, evaluations=guidance),
+            Part(
+                denoiser[0], denoiser[1], {**latents, "text": tokens}, per_step=True,
+                evaluations=guidance,
+            ),
             Part("vae-decoder", vae, latents),
         ),
-        steps=pipeline.steps,
+        steps=steps,
         notes=(
             "the encoder of images and the safety checker take no part in making an image",
             "the scheduler's own arithmetic is left out",
         ),
-    )
+    )  # fmt: skip
+
+
+def _denoiser(files: Files, index: Config, name: str) -> tuple[tuple[str, Graph], int, Config]:
+    """What a step goes through: its name and graph, its parameters, its configuration."""
+    part = "transformer" if _is_used(index, "transformer") else "unet"
+    config = _part(files, part, name)
+    make = denoiser_graph if part == "transformer" else unet_graph
+    graph, parameters = make(config, f"{name} {part}")
+    return (part, graph), parameters, config
+
+
+def _text_tokens(pipeline: Pipeline, encoders: Sequence[Part]) -> int:
+    """How many tokens of text the denoiser is told."""
+    clip = max((part.dims["sequence"] for part in encoders), default=0)
+    if not pipeline.t5_tokens:
+        return clip
+    return pipeline.t5_tokens + (_CLIP_TOKENS if pipeline.both_texts else 0)
 
 
 def part_configs(index: Mapping[str, Any]) -> list[str]:
@@ -98,6 +135,8 @@ def part_configs(index: Mapping[str, Any]) -> list[str]:
 def _latents(config: Config) -> dict[str, int]:
     """Height and width of the latents that the model was made for."""
     size = config.values.get("sample_size")
+    if size is None and config.where.startswith("transformer/"):
+        size = _LATENTS
     both: list[Any] = size if isinstance(size, list) else [size, size]
     if len(both) != 2 or not all(type(one) is int and one > 0 for one in both):
         raise config.wrong("sample_size", "the height and width of the latents")
@@ -105,12 +144,13 @@ def _latents(config: Config) -> dict[str, int]:
 
 
 def _text_encoder(
-    files: Files, part: str, name: str, build: Build, guidance: int
+    files: Files, part: str, name: str, build: Build, t5_tokens: int, guidance: int
 ) -> tuple[Part, int]:
     config = _part(files, part, name)
     made = build({"config.json": config.values}, name=f"{name} {part}")
     graph: Graph = made.parts[0].graph
-    tokens = config.count("max_position_embeddings", 77)
+    is_t5 = config.text("model_type", "").endswith("t5")
+    tokens = t5_tokens if is_t5 else config.count("max_position_embeddings", _CLIP_TOKENS)
     called = part.replace("_", "-")
     return Part(called, graph, {"sequence": tokens}, evaluations=guidance), made.parameters
 

@@ -12,12 +12,16 @@ from phantomgpu.families.builder import Builder
 from phantomgpu.families.layers import activate, linear, normalise
 
 
-def conv(b: Builder, x: str, at: str, into: int, out: int, *, kernel: int = 3, by: int = 1) -> str:
-    """Convolve ``[B, into, H, W]`` to ``[B, out, H / by, W / by]``."""
+def conv(
+    b: Builder, x: str, at: str, into: int, out: int, *, kernel: int = 3, by: int = 1,
+    pad: int | None = None,
+) -> str:  # fmt: skip
+    """Convolve ``[B, into, H, W]`` to ``[B, out, H / by, W / by]``; ``pad`` is half the kernel."""
     weight = b.weight(f"{at}/weight", out, into, kernel, kernel)
+    border = kernel // 2 if pad is None else pad
     return b.op(
         "Conv", x, weight, b.weight(f"{at}/bias", out), at=at,
-        kernel_shape=[kernel, kernel], strides=[by, by], pads=[kernel // 2] * 4,
+        kernel_shape=[kernel, kernel], strides=[by, by], pads=[border] * 4,
     )  # fmt: skip
 
 

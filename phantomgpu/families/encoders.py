@@ -15,7 +15,7 @@ def bert(c: Config, name: str) -> Definition:
     """BERT, RoBERTa, XLM-RoBERTa, CamemBERT: learned positions, kinds of token, a pooler."""
     hidden = c.count("hidden_size")
     b, x = _embedded(c, name, hidden)
-    x = encoder_stack(b, "layers", c.count("num_hidden_layers"), x, _block(c, hidden))
+    x = encoder_stack(b, "layers", c.layers("num_hidden_layers"), x, _block(c, hidden))
     return _done(b, c, x, hidden, pooled=True)
 
 
@@ -25,7 +25,7 @@ def electra(c: Config, name: str) -> Definition:
     b, x = _embedded(c, name, narrow)
     if narrow != hidden:
         x = linear(b, x, "embeddings_project", narrow, hidden, bias=True)
-    x = encoder_stack(b, "layers", c.count("num_hidden_layers"), x, _block(c, hidden))
+    x = encoder_stack(b, "layers", c.layers("num_hidden_layers"), x, _block(c, hidden))
     return _done(b, c, x, hidden, pooled=False)
 
 
@@ -40,7 +40,7 @@ def distilbert(c: Config, name: str) -> Definition:
         c.count("hidden_dim", 3072), activation_in(c, "activation", "gelu"), gated=False, bias=True
     )
     block = Block(hidden, heads, c.divided("n_heads", hidden, heads), network, norm_first=False)
-    x = encoder_stack(b, "layers", c.count("n_layers", 6), x, block)
+    x = encoder_stack(b, "layers", c.layers("n_layers", 6), x, block)
     return _done(b, c, x, hidden, pooled=False)
 
 
@@ -54,7 +54,7 @@ def mpnet(c: Config, name: str) -> Definition:
     block = _block(c, hidden)
     buckets = c.count("relative_attention_num_buckets", 32)
     mask = relative_bias(b, "relative_attention_bias", buckets, block.heads, ("input_ids", 1))
-    x = encoder_stack(b, "layers", c.count("num_hidden_layers", 12), x, block, mask)
+    x = encoder_stack(b, "layers", c.layers("num_hidden_layers", 12), x, block, mask)
     return _done(b, c, x, hidden, pooled=True)
 
 

@@ -28,13 +28,18 @@ def activation_in(config: Config, key: str, default: str) -> str:
 
 
 def activate(b: Builder, x: str, name: str, at: str) -> str:
-    """Apply an activation to every element."""
+    """Apply an activation to every element, in the steps that PyTorch's exporters write."""
     if name in ("silu", "swish"):
         return b.op("Mul", x, b.op("Sigmoid", x, at=at), at=at)
     if name == "quick_gelu":
-        return b.op("QuickGelu", x, at=at, domain="com.microsoft")
-    if name in _GELU | _TANH:
-        return b.op("Gelu", x, at=at, approximate="tanh" if name in _TANH else "none")
+        scaled = b.op("Mul", x, b.constant(1.702, b.dtype), at=at)
+        return b.op("Mul", x, b.op("Sigmoid", scaled, at=at), at=at)
+    if name in _GELU:
+        root, one, half = (b.constant(value, b.dtype) for value in (2.0**0.5, 1.0, 0.5))
+        gate = b.op("Add", b.op("Erf", b.op("Div", x, root, at=at), at=at), one, at=at)
+        return b.op("Mul", b.op("Mul", x, gate, at=at), half, at=at)
+    if name in _TANH:
+        return b.op("Gelu", x, at=at, approximate="tanh")
     return b.op(_PLAIN[name], x, at=at)
 
 

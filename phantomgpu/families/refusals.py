@@ -42,10 +42,11 @@ def refusal(
         )
     if status == 429:
         wait = f"wait {retry_after} seconds" if retry_after.isdigit() else "wait some minutes"
+        other = "drop the model's config.json here" if on_page else "use a token, or a folder"
         return SourceError(
             "the hub takes no more requests from here for now (429)",
             where=where,
-            fix=f"{wait} and try again; a token raises the limit, and a folder on disk has none",
+            fix=f"{wait} and try again, or {other}",
         )
     return SourceError(
         f"the hub answers {status}",

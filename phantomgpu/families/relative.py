@@ -1,4 +1,4 @@
-"""A bias of attention by the distance of tokens, as T5 and MPNet have it."""
+"""What is added to scores of attention: a bias by the distance of tokens, or a mask."""
 
 from phantomgpu.families.builder import Builder
 
@@ -31,3 +31,20 @@ def relative_bias(
     index = b.op("Add", near, b.constant(half))
     rows = b.op("Gather", b.weight(f"{at}/weight", buckets, heads), index, at=at)
     return b.op("Unsqueeze", b.op("Transpose", rows, at=at, perm=[2, 0, 1]), b.constant([0]))
+
+
+def causal_mask(b: Builder, tokens: tuple[str, int]) -> str:
+    """``[tokens, tokens]``: 0 where a token may look, and hardly anything elsewhere.
+
+    Args:
+        b: Of the graph.
+        tokens: An input, and the axis of it that counts the tokens.
+    """
+    zero, one = b.constant(0), b.constant(1)
+    name, axis = tokens
+    count = b.op("Squeeze", b.op("Shape", name, start=axis, end=axis + 1))
+    places = b.op("Range", zero, count, one)
+    rows = b.op("Unsqueeze", places, b.constant([1]))
+    columns = b.op("Unsqueeze", places, b.constant([0]))
+    open_, closed = b.constant(0.0, b.dtype), b.constant(-1e4, b.dtype)
+    return b.op("Where", b.op("LessOrEqual", columns, rows), open_, closed)

@@ -16,12 +16,14 @@ from phantomgpu.families.relative import relative_bias
 from phantomgpu.families.transformer import Block, cross_cache, decoder_stack, encoder_stack
 
 _DTYPE: Final = "float16"
+_ENCODER: Final = frozenset({"T5EncoderModel", "MT5EncoderModel", "UMT5EncoderModel"})
+"""Architectures that are the first half alone, as models of images use it."""
 
 
 def t5(c: Config, name: str) -> Definition:
     """T5, v1.1 and Flan: biases by distance, RMS norms, no other biases."""
-    hidden, words, layers = c.count("d_model"), c.count("vocab_size"), c.count("num_layers")
-    decoder_layers = c.count("num_decoder_layers", layers)
+    hidden, words, layers = c.count("d_model"), c.count("vocab_size"), c.layers("num_layers")
+    decoder_layers = c.layers("num_decoder_layers", layers)
     written = c.text("feed_forward_proj", "relu")
     gated = written.startswith("gated-")
     plain = {**c.values, "feed_forward_proj": written.removeprefix("gated-")}
@@ -36,6 +38,9 @@ def t5(c: Config, name: str) -> Definition:
     e, x = _words(f"{name} encoder", words, hidden)
     mask = relative_bias(e, "encoder/bias", buckets, block.heads, ("input_ids", 1))
     x = encoder_stack(e, "encoder_layers", layers, x, block, mask)
+    if _ENCODER & set(c.texts("architectures")):
+        e.output("last_hidden_state", x, "batch", "sequence", hidden)
+        return Definition(name, "encoder", e.parameters, (Part("encoder", e.graph()),))
     cross_cache(e, decoder_layers, x, hidden, block)
     d, x = _words(f"{name} decoder", words, hidden)
     past = "past/decoder/self_attn/key"
@@ -69,8 +74,8 @@ def bart(c: Config, name: str) -> Definition:
         x = _placed(b, x, f"{side}/positions", positions, hidden)
         sides.append((b, normalise(b, x, f"{side}/embedding_norm", hidden, kind="layer")))
     (e, x), (d, y) = sides
-    layers = c.count("decoder_layers")
-    x = encoder_stack(e, "encoder_layers", c.count("encoder_layers"), x, blocks[0])
+    layers = c.layers("decoder_layers")
+    x = encoder_stack(e, "encoder_layers", c.layers("encoder_layers"), x, blocks[0])
     cross_cache(e, layers, x, hidden, blocks[1])
     y = decoder_stack(d, "decoder", layers, y, blocks[1])
     _logits(d, y, words, hidden, tied=True)
@@ -102,8 +107,8 @@ def whisper(c: Config, name: str) -> Definition:
         x = activate(e, x, kind, at)
     x = e.op("Transpose", x, at="encoder", perm=[0, 2, 1])
     x = e.op("Add", x, e.weight("encoder/positions/weight", source, hidden), at="encoder")
-    layers = c.count("decoder_layers")
-    x = encoder_stack(e, "encoder_layers", c.count("encoder_layers"), x, blocks[0])
+    layers = c.layers("decoder_layers")
+    x = encoder_stack(e, "encoder_layers", c.layers("encoder_layers"), x, blocks[0])
     cross_cache(e, layers, x, hidden, blocks[1])
     d, y = _words(f"{name} decoder", words, hidden)
     targets = c.count("max_target_positions", 448)
@@ -178,7 +183,7 @@ def _definition(
         parameters=encoder.parameters + decoder.parameters - counted_twice,
         parts=(
             Part("encoder", encoder.graph()),
-            Part("decoder", decoder.graph(), per_step=True),
+            Part("decoder", decoder.graph(), per_step=True, shared_bytes=2 * counted_twice),
         ),
         generation=Generation(
             layers=layers,

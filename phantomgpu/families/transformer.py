@@ -21,7 +21,6 @@ class Block:
         bias: Whether query and value have biases.
         key_bias: Whether the key has one.
         out_bias: Whether the output has one.
-        causal: Whether tokens see none behind them, where there is no cache.
     """
 
     hidden: int
@@ -33,7 +32,6 @@ class Block:
     bias: bool = True
     key_bias: bool = True
     out_bias: bool = True
-    causal: bool = False
 
     @property
     def all_heads(self) -> int:
@@ -149,12 +147,21 @@ def _out(b: Body, made: str, at: str, block: Block) -> str:
 
 
 def _self_attention(b: Body, x: str, at: str, block: Block, mask: str) -> str:
-    q, k, v = (_projected(b, x, at, name, block) for name in "qkv")
-    made = b.op(
-        "Attention", q, k, v, *([mask] if mask else []), at=at, q_num_heads=block.heads,
-        kv_num_heads=block.heads, is_causal=int(block.causal),
-    )  # fmt: skip
-    return _out(b, made, at, block)
+    """Attention of all tokens in the steps that PyTorch's exporters write, for runtimes to fuse."""
+    apart = b.constant([0, 0, block.heads, block.width])
+    half = b.constant(block.width**-0.25, b.dtype)
+    heads = {}
+    for name, order in (("q", [0, 2, 1, 3]), ("k", [0, 2, 3, 1]), ("v", [0, 2, 1, 3])):
+        made = b.op("Reshape", _projected(b, x, at, name, block), apart, at=at)
+        heads[name] = b.op("Transpose", made, at=at, perm=order)
+    q, k = (b.op("Mul", heads[name], half, at=at) for name in "qk")
+    scores = b.op("MatMul", q, k, at=at)
+    if mask:
+        scores = b.op("Add", scores, mask, at=at)
+    made = b.op("MatMul", b.op("Softmax", scores, at=at, axis=-1), heads["v"], at=at)
+    made = b.op("Transpose", made, at=at, perm=[0, 2, 1, 3])
+    merged = b.op("Reshape", made, b.constant([0, 0, block.all_heads]), at=at)
+    return _out(b, merged, at, block)
 
 
 def _cached_attention(b: Body, x: str, at: str, block: Block, mask: str) -> str:

@@ -1,13 +1,14 @@
 """``config.json`` of vision transformers and CLIP to definitions."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from phantomgpu.families.builder import Builder
 from phantomgpu.families.config import Config
 from phantomgpu.families.definition import Definition, Part
 from phantomgpu.families.layers import FeedForward, activation_in, linear, normalise
+from phantomgpu.families.relative import causal_mask
 from phantomgpu.families.transformer import Block, encoder_stack
 
 _DTYPE: Final = "float32"
@@ -47,7 +48,7 @@ def vit(c: Config, name: str) -> Definition:
     plan = _patches(c, extra=2 if kind == "deit" else 1)
     x = _tokens(b, plan, hidden)
     block = _block(c, hidden, "gelu", bias=c.flag("qkv_bias", True))
-    x = encoder_stack(b, "layers", c.count("num_hidden_layers", 12), x, block)
+    x = encoder_stack(b, "layers", c.layers("num_hidden_layers", 12), x, block)
     first = b.op("Gather", x, b.constant(0), at="classifier", axis=1)
     labels = _labels(c)
     if labels:
@@ -152,7 +153,7 @@ def _vision_tower(b: Builder, c: Config) -> str:
     x = _tokens(b, _patches(c, bias=False), hidden)
     x = normalise(b, x, "vision_model/pre_norm", hidden, kind="layer")
     block = _block(c, hidden, "quick_gelu")
-    x = encoder_stack(b, "vision_layers", c.count("num_hidden_layers", 12), x, block)
+    x = encoder_stack(b, "vision_layers", c.layers("num_hidden_layers", 12), x, block)
     return b.op("Gather", x, b.constant(0), at="vision_model", axis=1)
 
 
@@ -170,8 +171,9 @@ def _text_tower(b: Builder, c: Config, tokens: int | str) -> str:
         b.op("Gather", places, where, at="text_model"),
         at="text_model",
     )
-    block = replace(_block(c, hidden, "quick_gelu"), causal=True)
-    return encoder_stack(b, "text_layers", c.count("num_hidden_layers", 12), x, block)
+    block = _block(c, hidden, "quick_gelu")
+    mask = causal_mask(b, ("input_ids", 1))
+    return encoder_stack(b, "text_layers", c.layers("num_hidden_layers", 12), x, block, mask)
 
 
 def _embedding(b: Builder, x: str, side: str, hidden: int, width: int) -> None:

@@ -235,6 +235,10 @@ RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {
         Parameter("older_version", 0.0, 1.0, "1", "ln(slowdown) by each version number of age"),
         Parameter("spread_run", 0.0, 3.0, "1", "ln(error) that 80 % of its runs stay below"),
         *(
+            Parameter(f"runs_{kind}", 0.0, 1e6, "1", f"measured runs that {kind} kernels shape")
+            for kind in KERNEL_KINDS
+        ),
+        *(
             Parameter(
                 f"spread_{kind}{suffix}", 0.0, 3.0, "1", f"the same for its {kind} kernels{where}"
             )

@@ -82,15 +82,18 @@ class Catalog:
             UnknownNameError: There is none.
             ProfileError: Its profile is wrong.
         """
+        kernels = self.entry("runtimes", name).document.get("kernels", {})
+        on, lender = kernels.get("borrows_on", ""), kernels.get("borrows_from", "")
+        return self._runtime_of(name, {on: self._runtime_of(lender, {})} if lender else {})
+
+    def _runtime_of(self, name: str, attention_on: Mapping[str, Runtime]) -> Runtime:
         found = self.entry("runtimes", name)
-        kernels = found.document.get("kernels", {})
-        lender = kernels.get("borrows_from", "")
         return runtime_of(
             found.document,
             found.sources,
             name=name,
             origin=found.file.origin,
-            attention_on={kernels["borrows_on"]: self.runtime(lender)} if lender else {},
+            attention_on=attention_on,
         )
 
     def architecture(self, name: str) -> Architecture:

@@ -61,7 +61,7 @@ def runtime_of(
     *,
     name: str,
     origin: str,
-    attention_on: Mapping[str, Runtime] | None = None,
+    attention_on: Mapping[str, Runtime],
 ) -> Runtime:
     """A checked and complete runtime document in SI units.
 
@@ -94,7 +94,7 @@ def runtime_of(
         prompt_group_most=kernels.get("prompt_group_most", 1_000_000),
         packs_prompts_on=kernels.get("packs_prompts_on", ""),
         unpacks_fp8_on=kernels.get("unpacks_fp8_on", ""),
-        attention_on=attention_on or {},
+        attention_on=attention_on,
         calibration=calibration_of(document),
         sources=sources,
         origin=origin,

@@ -40,15 +40,15 @@ _PRODUCT: Final = (
     "(k + depth); rate = peak · efficiency / SMs, less where rows are no multiple of 16 bytes"
 )
 _ATTENTION: Final = (
-    "waves of query blocks · keys · (block · (4·width / rate + softmax) + load) + step · keys, "
-    "rate = peak · efficiency / SMs"
+    "waves of query blocks · (keys · (block · (4·width / rate + softmax) + load) + start) "
+    "+ step · keys, rate = peak · efficiency / SMs"
 )
 _BY_CACHE: Final = "bytes of the model's graph, divided by what fits the cache"
 _BY_STEPS: Final = "the more steps a product has, the better its loads hide"
-_OVERLAP: Final = {
-    kind: ("product_sharpness", "overlap_growth")
-    for kind in ("matmul", "weight_only", "gemv", "conv", "grouped", "recurrent")
-} | {"decode": ("decode_sharpness",)}
+_OVERLAP: Final = dict.fromkeys(
+    ("matmul", "weight_only", "gemv", "conv", "grouped", "recurrent"),
+    ("product_sharpness", "overlap_growth"),
+) | {"decode": ("decode_sharpness",)}
 """Fitted values of the overlap, by kind of kernel; all others overlap as ``roofline_sharpness``."""
 _VECTOR: Final = "(vector FLOPs + special FLOPs · special cost) / (fp32 peak · efficiency)"
 _DEPTHWISE: Final = "FLOPs / (fp32 peak · depthwise efficiency)"
@@ -125,7 +125,7 @@ def _arithmetic(point: Point, terms: Terms, at: int) -> Json:
             _peak(point, peak),
             _fitted(point, _EFFICIENCY.get(peak, f"efficiency_{peak}")),
             _spec(point, "sm_count", point.gpu.spec.sm_count, ""),
-            *(_fitted(point, name) for name in _inside(peak, is_attention=is_attention)),
+            *(_fitted(point, name) for name in _inside(peak, kind)),
         ]
         if peak == "fp32" and kernels.window[at] == 9.0:
             functions = (*functions, winograd_products)
@@ -145,10 +145,14 @@ def _arithmetic(point: Point, terms: Terms, at: int) -> Json:
     return _term("arithmetic", seconds, formula, functions, inputs)
 
 
-def _inside(peak: str, *, is_attention: bool) -> list[str]:
+def _inside(peak: str, kind: str) -> list[str]:
     """Fitted values of the inside of a matrix kernel."""
-    if is_attention:
-        return ["attention_efficiency", "softmax_cycles", "attention_step_cycles"]
+    if kind == "decode":
+        return ["decode_efficiency", "decode_step_cycles", "decode_block_cycles"]
+    if kind in ("attention", "wide"):
+        of_peak = ["attention_fp8"] if peak == "fp8" else []
+        names = ["attention_efficiency", "softmax_cycles", "attention_step_cycles"]
+        return [*of_peak, *names, "attention_block_cycles"]
     names = ["operand_bytes_per_cycle", "step_cycles", "pipeline_depth", "misalignment"]
     if peak == "fp32":
         return [*(f"{name}_fp32" for name in names), "wave_smoothing"]

@@ -164,6 +164,32 @@ def generation_json(definition: Definition) -> dict[str, Any] | None:
     }
 
 
+def definition_json(definition: Definition) -> dict[str, Any]:
+    """What a configuration describes.
+
+    Returns:
+        family; parameters of all parts; steps of a diffusion run, else 0; parts: name, whether
+        every step goes through it, evaluations of a sample, sizes that the definition decides;
+        notes: what was approximated, and what the weights' files hold.
+    """
+    return {
+        "family": definition.family,
+        "parameters": definition.parameters,
+        "steps": definition.steps,
+        "parts": [
+            {
+                "name": part.name,
+                "per_step": part.per_step,
+                "evaluations": part.evaluations,
+                "dims": dict(part.dims),
+                "is_shown": part is definition.main,
+            }
+            for part in definition.parts
+        ],
+        "notes": list(definition.notes),
+    }
+
+
 def _dims(tensor: Tensor) -> list[Dim] | None:
     return None if tensor.dims is None else list(tensor.dims)
 

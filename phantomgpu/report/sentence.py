@@ -24,12 +24,12 @@ def winner_sentences(comparison: Comparison, titles: Mapping[str, str] | None = 
     """
     names = titles or {}
     return [
-        _sentence(comparison, model.id, names.get(model.id, model.id))
+        _sentence(comparison, model.id, names.get(model.id, model.id), model.steps)
         for model in comparison.models
     ]
 
 
-def _sentence(comparison: Comparison, model: str, title: str) -> str:
+def _sentence(comparison: Comparison, model: str, title: str, steps: int) -> str:
     cells = [cell for cell in comparison.cells if cell.model == model]
     able = [cell for cell in cells if cell.problem is None]
     if not able:
@@ -42,6 +42,9 @@ def _sentence(comparison: Comparison, model: str, title: str) -> str:
     best, gpus = ranked[0], comparison.gpus
     runtime = comparison.runtimes[best.runtime].name
     run = f"{title} at batch {best.batch} in {best.precision} under {runtime} takes {_time(best)}"
+    if steps:
+        images = 60.0 * (best.throughput_per_s or 0.0)
+        run = f"{run}: {figure(images)} images a minute with {steps} steps each"
     if len(ranked) == 1:
         is_choice = len({cell.gpu for cell in cells}) > 1
         head = f"Only {gpus[best.gpu].name} can run this: {run}" if is_choice else (

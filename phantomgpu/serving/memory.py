@@ -18,6 +18,7 @@ class Memory:
 
     def __init__(self, stages: Stages) -> None:
         self._stages = stages
+        self._activations = cache(self._activation_bytes)
         self.needed_bytes = cache(self._needed_bytes)
         self.largest_batch = cache(self._largest_batch)
         self.weight_bytes = cache(self._weight_bytes)
@@ -41,15 +42,21 @@ class Memory:
 
     def activation_bytes(self, concurrency: int, precision: str) -> int:
         """Most that is alive in the largest pass beside weights and cache."""
-        width = PRECISIONS[precision].vector_bits / 8
-        most = 0
-        for stage in self._stages.largest(concurrency):
+        return self._activations(self._stages.largest_sequences(concurrency), precision)
+
+    def _activation_bytes(self, sequences: int, precision: str) -> int:
+        stages, width = self._stages, PRECISIONS[precision].vector_bits / 8
+        kept, found = stages.generation, 0
+        largest = stages.largest(sequences)
+        for stage in largest:
             workload = stage.at(1, precision)
-            kept = self._stages.generation
             elements = kept.cache_elements_per_token + kept.window_elements_per_token
-            held = workload.batch * stage.past * elements * width
-            most = max(most, workload.peak_activation_bytes - round(held))
-        return max(most, 0)
+            cached = stage.past * elements
+            if stage is largest[-1]:
+                cached += stages.source_tokens * kept.source_elements_per_token
+            held = round(workload.batch * cached * width)
+            found = max(found, workload.peak_activation_bytes - held)
+        return found
 
     def longest_prompt(self, concurrency: int, precision: str, limit_bytes: int) -> int:
         """Most tokens of a prompt with which so many requests fit; 0 where none does."""
@@ -62,7 +69,7 @@ class Memory:
             element_bytes=stages.element_bytes,
             source_tokens=stages.source_tokens,
         )
-        return max(tokens - stages.load.later_tokens, 0)
+        return 0 if stages.has_encoder else max(tokens - stages.load.output_tokens, 0)
 
     def _needed_bytes(self, concurrency: int, precision: str) -> int:
         runtime = self._stages.runtime

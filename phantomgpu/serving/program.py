@@ -35,6 +35,7 @@ class Stage:
         row_operations: Of the ordinary units for one multiply-add of a single row; 0 where such
             products run on the matrix units.
         past: Tokens of each sequence in the cache when the pass begins: inputs of its graph.
+        shared_bytes: See ``Part``.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Stage:
     weight_bits: Mapping[str, float] = field(default_factory=dict)
     past: int = 0
     row_operations: float = 0.0
+    shared_bytes: int = 0
 
     def batch(self, batch: int) -> int:
         """Samples of one pass."""
@@ -58,6 +60,9 @@ class Stage:
         if precision in self.weight_bits:
             wide = self.schedule.at(samples, "fp16")
             workload = with_weight_bits(workload, bits=self.weight_bits[precision], wide=wide)
+        if self.shared_bytes:
+            weights = workload.weight_bytes - self.shared_bytes
+            workload = replace(workload, weight_bytes=weights)
         if self.cache_element_bytes is not None:
             workload = with_cache(
                 with_fused_softmax(workload), element_bytes=self.cache_element_bytes

@@ -70,11 +70,13 @@ class Stages:
         step = self._stage(self._decoder, later, 1.0, concurrency)
         return (*self._prompts(self.passes(concurrency)), step)
 
-    def largest(self, concurrency: int) -> tuple[Stage, ...]:
-        """The largest pass of each part."""
-        return self._prompts(
-            largest_pass(self.runtime.serving, self.load.prompt_tokens, concurrency)
-        )
+    def largest_sequences(self, concurrency: int) -> int:
+        """Prompts in the largest pass over so many requests."""
+        return largest_pass(self.runtime.serving, self.load.prompt_tokens, concurrency).sequences
+
+    def largest(self, sequences: int) -> tuple[Stage, ...]:
+        """The largest pass of each part over so many prompts."""
+        return self._prompts(largest_pass(self.runtime.serving, self.load.prompt_tokens, sequences))
 
     def program(self, concurrency: int) -> Program:
         """All that a board does in the life of one request among so many."""
@@ -118,4 +120,5 @@ class Stages:
             weight_bits=self.runtime.serving.weight_bits,
             row_operations=self.runtime.serving.row_operations,
             past=sizes.get("past", 0),
+            shared_bytes=part.shared_bytes,
         )

@@ -12,7 +12,7 @@ from phantomgpu.converters.runners.protocol import Refused, Task
 
 _WORDS = frozenset({
     "Symbol", "Integer", "Float", "Rational", "Add", "Mul", "Pow", "Mod", "Max", "Min", "Eq",
-    "Ne", "Lt", "Le", "Gt", "Ge", "Equality", "Unequality", "StrictLessThan", "LessThan",
+    "Ne", "Lt", "Le", "Gt", "Ge", "StrictLessThan", "LessThan",
     "StrictGreaterThan", "GreaterThan", "And", "Or", "Not", "floor", "ceiling", "Abs", "sqrt",
     "FloorDiv", "CleanDiv", "CeilDiv", "CeilToInt", "FloorToInt", "TruncToInt", "TruncToFloat",
     "RoundToInt", "ToFloat", "IntTrueDiv", "FloatTrueDiv", "ModularIndexing", "PythonMod",

@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+import random
 
 import pytest
 import tomli
+
+from phantomgpu.report.canonical import canonical_toml
 
 COMPARE = ("compare", "resnet50", "--gpus", "t4,a100-sxm-80gb", "--batch", "1,8")
 
@@ -248,6 +251,28 @@ def test_a_saved_comparison_is_compared_and_its_options_replaced(run, tmp_path):
 
     assert [(cell["gpu"], cell["batch"]) for cell in cells] == [("t4", 2), ("l4", 2)]
     assert tomli.loads(run("link", "decode", link).stdout) == tomli.loads(saved.read_text())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_any_comparison_goes_from_file_to_link_and_back(run, tmp_path, seed):
+    dice = random.Random(seed)
+    request = {
+        "models": dice.sample(["resnet50", "bert-base", "vit-b16", "llama-3-8b"], 2),
+        "gpus": dice.sample(["t4", "l4", "l40s", "a100-sxm-80gb", "mi300x"], dice.randint(1, 5)),
+        "runtimes": dice.sample(["pytorch-eager", "onnxruntime", "vllm"], dice.randint(1, 3)),
+        "precisions": dice.sample(["fp32", "bf16", "int8", "fp8"], dice.randint(1, 4)),
+        "batches": dice.sample(range(2, 5000), dice.randint(1, 6)),
+        "dims": {"sequence": dice.randint(1, 4096)},
+        "profiles": {"t4": f'extends = "l4"\nname = "Ä {seed}"\n# \t"quoted" \\ # kept\n'},
+        "prompt_tokens": dice.randint(1, 9999),
+        "kv_precision": "fp8",
+    }
+    saved = tmp_path / "any.phantom.toml"
+    saved.write_text(canonical_toml(request), encoding="utf-8")
+
+    link = run("link", "encode", saved).stdout.strip()
+
+    assert tomli.loads(run("link", "decode", link).stdout) == request
 
 
 def test_two_saved_comparisons_are_one_too_many(run, tmp_path):

@@ -333,3 +333,18 @@ def test_a_family_is_read_whole_from_a_few_kilobytes(run, hub, repository, name)
     assert definition.parameters == built_in["parameters"]
     assert (result.exit_code, len(json.loads(result.stdout)["cells"])) == (0, 1)
     assert hub.sent <= 2 * 200_000
+
+
+def test_inspect_tells_what_the_files_hold(run, hub):
+    hub.files["org/small"]["model.safetensors"] = safetensors({"w": ("BF16", [1000])})
+    result = run("inspect", "hf:org/small")
+
+    assert "described by its configuration; no weights were read" in result.stdout
+    assert "mostly as bf16" in result.stdout
+
+
+def test_inspect_tells_the_parts_of_a_run(run):
+    told = " ".join(run("inspect", "sdxl").stdout.split())
+
+    assert "text-encoder x 2 evaluations, text-encoder-2 x 2 evaluations" in told
+    assert "unet x 50 x 2 evaluations, vae-decoder; what follows is unet alone, once" in told

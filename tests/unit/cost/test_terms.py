@@ -1,6 +1,5 @@
 """Terms taken apart make up the very times that are predicted."""
 
-import numpy as np
 import pytest
 
 from phantomgpu.cost import predict

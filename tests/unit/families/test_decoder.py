@@ -156,6 +156,36 @@ def test_every_shape_is_known_and_nothing_is_assumed():
         assert shaped.tensors["logits"].dims == (2, 100)
 
 
+def test_a_framework_with_strides_copies_nothing_between_layers():
+    for config in (configs.llama(), configs.mixtral(), configs.gemma2()):
+        names = run(config, past=8, fusion=("strided-views",)).names
+
+        assert "Contiguous" not in {name.op for name in names}
+
+
+def test_what_a_layer_hands_to_the_next_is_written():
+    work = run(configs.llama(), sequence=16)
+
+    added = [
+        float(bytes_) for bytes_, name in zip(work.kernels.write_bytes, work.names, strict=True)
+        if name.op == "Add"
+    ]  # fmt: skip
+    assert added == [16 * 64 * 2]
+
+
+def test_weights_of_four_bits_leave_embedding_and_norms_at_sixteen():
+    definition = defined(configs.llama())
+    schedule = lower(
+        definition.parts[0].graph, fusion=(), casts="none", runtime="x",
+        dims={"sequence": 1, "past": 8},
+    )  # fmt: skip
+
+    wide, narrow = (schedule.at(1, precision).weight_bytes for precision in ("fp16", "int4"))
+
+    products = 3 * LLAMA_LAYER + 100 * 64
+    assert wide - narrow == products * 3 // 2
+
+
 def test_an_unknown_family_is_an_error_that_names_those_known():
     with pytest.raises(ModelError) as caught:
         defined({"model_type": "mamba"})

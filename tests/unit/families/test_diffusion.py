@@ -8,6 +8,7 @@ import pytest
 from phantomgpu.errors import ModelError
 from phantomgpu.families import build
 from phantomgpu.families.config import Config
+from phantomgpu.families.diffusion_dit import denoiser_graph
 from phantomgpu.families.diffusion_unet import unet_graph
 from phantomgpu.families.diffusion_vae import decoder_graph
 from phantomgpu.onnx.graph import Graph
@@ -113,3 +114,85 @@ def test_a_part_that_is_missing_is_named(sd15):
 
     with pytest.raises(ModelError, match=r"has no unet/config\.json"):
         build(files, name="x")
+
+
+SD3 = {
+    "_class_name": "SD3Transformer2DModel", "num_layers": 24, "attention_head_dim": 64,
+    "num_attention_heads": 24, "joint_attention_dim": 4096, "caption_projection_dim": 1536,
+    "pooled_projection_dim": 2048, "in_channels": 16, "out_channels": 16, "patch_size": 2,
+    "sample_size": 128,
+}  # fmt: skip
+FLUX = {
+    "_class_name": "FluxTransformer2DModel", "attention_head_dim": 128, "guidance_embeds": True,
+    "in_channels": 64, "joint_attention_dim": 4096, "num_attention_heads": 24, "num_layers": 19,
+    "num_single_layers": 38, "pooled_projection_dim": 768,
+}  # fmt: skip
+VAE = {"block_out_channels": [128, 256, 512, 512], "latent_channels": 16, "layers_per_block": 2,
+       "up_block_types": ["UpDecoderBlock2D"] * 4, "use_post_quant_conv": False}  # fmt: skip
+T5 = {
+    "architectures": ["T5EncoderModel"], "model_type": "t5", "d_model": 4096, "d_kv": 64,
+    "d_ff": 10240, "num_layers": 24, "num_heads": 64, "vocab_size": 32128,
+    "feed_forward_proj": "gated-gelu",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("config", "text", "parameters", "products"),
+    [
+        (SD3, 333, 2_028_328_000, 4_452_168_769_536),
+        (SD3 | {"qk_norm": "rms_norm", "dual_attention_layers": list(range(13))}, 333,
+         2_243_171_520, 5_624_786_853_888),
+        (FLUX, 512, 11_901_408_320, 37_192_326_709_248),
+    ],
+    ids=["SD3 medium", "SD3.5 medium", "FLUX.1 dev"],
+)  # fmt: skip
+def test_a_transformer_that_denoises_is_the_published_one(config, text, parameters, products):
+    graph, count = denoiser_graph(Config(config, "transformer/config.json"), "transformer")
+
+    assert count == parameters
+    assert macs(run(graph, 128, text=text)) == products
+
+
+def pipeline_of(sdxl: Json, name: str, transformer: Json, *encoders: Json) -> Json:
+    parts = {f"text_encoder{'' if not k else f'_{k + 1}'}": one for k, one in enumerate(encoders)}
+    index = {part: ["transformers", "x"] for part in parts}
+    index |= {"_class_name": name, "transformer": ["diffusers", "x"], "vae": ["diffusers", "x"]}
+    files = {f"{part}/config.json": values for part, values in parts.items()}
+    return files | {
+        "model_index.json": index, "transformer/config.json": transformer, "vae/config.json": VAE,
+    }  # fmt: skip
+
+
+def test_a_run_of_flux_reads_t5_once_and_takes_one_evaluation_a_step(sdxl):
+    clip = sdxl["text_encoder/config.json"]
+    flux = build(pipeline_of(sdxl, "FluxPipeline", FLUX, clip, T5), name="flux")
+
+    assert [part.name for part in flux.parts] == [
+        "text-encoder", "text-encoder-2", "transformer", "vae-decoder"
+    ]  # fmt: skip
+    assert flux.main.dims == {"latent_height": 128, "latent_width": 128, "text": 512}
+    assert (flux.steps, flux.main.evaluations) == (28, 1)
+    assert flux.parameters == 11_901_408_320 + 123_060_480 + 4_762_310_656 + 49_545_475
+
+
+def test_a_flux_that_is_told_no_guidance_takes_few_steps(sdxl):
+    clip = sdxl["text_encoder/config.json"]
+    quick = FLUX | {"guidance_embeds": False}
+
+    assert build(pipeline_of(sdxl, "FluxPipeline", quick, clip, T5), name="flux").steps == 4
+
+
+def test_sd3_is_told_the_tokens_of_clip_and_of_t5(sdxl):
+    encoders = (sdxl["text_encoder/config.json"], sdxl["text_encoder_2/config.json"], T5)
+    sd3 = build(pipeline_of(sdxl, "StableDiffusion3Pipeline", SD3, *encoders), name="sd3")
+
+    assert sd3.main.dims["text"] == 77 + 256
+    assert (sd3.steps, sd3.main.evaluations) == (28, 2)
+
+
+def test_a_pipeline_of_stable_diffusion_is_the_sum_of_its_parts(sdxl):
+    made = build(sdxl, name="sdxl")
+
+    assert [part.evaluations for part in made.parts] == [2, 2, 2, 1]
+    assert [part.per_step for part in made.parts] == [False, False, True, False]
+    assert made.parameters == 2_567_463_684 + 49_490_199 + 123_060_480 + 694_659_840

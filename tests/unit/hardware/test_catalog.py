@@ -174,6 +174,26 @@ def test_runtime_variant_extends_too():
     assert "cost.launch_us" not in runtime.sources
 
 
+def test_runtime_takes_anothers_attention_where_it_says_so():
+    borrows = '\n[kernels]\nborrows_on = "ada"\nborrows_from = "{}"\ndecode_group_most = 8\n'
+    texts = files() | {
+        "runtimes/one.toml": RUNTIME + borrows.format("two"),
+        "runtimes/two.toml": RUNTIME + borrows.format("one"),
+    }
+    one = load_catalog(texts).runtime("one")
+
+    assert one.decode_groups == (1, 8)
+    assert {on: lender.id for on, lender in one.attention_on.items()} == {"ada": "two"}
+    assert one.attention_on["ada"].attention_on == {}
+
+
+def test_runtime_that_takes_attention_from_nowhere_is_an_error():
+    text = RUNTIME + '\n[kernels]\nborrows_on = "ada"\nborrows_from = "nothing"\n'
+
+    with pytest.raises(UnknownNameError):
+        load_catalog(files() | {"runtimes/one.toml": text}).runtime("one")
+
+
 def test_runtime_knows_its_origin_and_sources():
     runtime = load_catalog({"runtimes/plain.toml": RUNTIME}).runtime("plain")
 

@@ -64,6 +64,17 @@ def test_a_mask_over_past_and_new_tokens_is_as_long_as_both():
     assert shaped.tensors["mask"].dims == (1, 31)
 
 
+def test_a_past_may_be_empty_and_nothing_else_may():
+    past = ("float32", ("batch", 4, "past_sequence_length", 16))
+    graph = read(a_model(IDENTITY, {"past": past, "x": ("int64", ("batch", "words"))}, "y"))
+
+    shaped = infer_shapes(graph, {"past_sequence_length": 0})
+
+    assert shaped.tensors["past"].dims == (1, 4, 0, 16)
+    with pytest.raises(RequestError):
+        infer_shapes(graph, {"words": 0})
+
+
 def test_a_total_length_follows_from_past_and_new_tokens():
     inputs = {
         "mask": ("int64", ("batch", "total_sequence_length")),

@@ -1,0 +1,92 @@
+"""Weights and cache are the closed formulas, and a point fits right up to the edge."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phantomgpu.families.definition import Generation
+from phantomgpu.serving.cache import cache_bytes, cache_bytes_per_token, longest_sequence
+from tests.unit.serving.builders import a_model, a_run
+
+KEPT = 2 * 4 * 2 * 64
+"""Elements of a token: keys and values, 4 layers, 2 heads of 64."""
+
+
+@pytest.mark.parametrize(("kv", "width"), [("fp16", 2), ("fp8", 1), ("int8", 1)])
+def test_the_cache_is_two_by_layers_by_heads_by_width_by_tokens_by_requests(kv, width):
+    memory = a_run(kv_precision=kv, prompt_tokens=1000, output_tokens=200).generating.memory
+
+    assert memory.cache_bytes(7) == 7 * 1200 * KEPT * width
+    assert memory.cache_bytes_per_token == KEPT * width
+
+
+def test_a_window_keeps_no_more_than_its_tokens():
+    memory = a_run("windowed", prompt_tokens=1000, output_tokens=200).generating.memory
+
+    assert memory.cache_bytes(3) == 3 * (1200 + 128) * KEPT // 2 * 2
+
+
+@pytest.mark.parametrize(("precision", "bits"), [("fp16", 16), ("fp8", 8)])
+def test_weights_are_the_parameters_at_their_width(precision, bits):
+    model = a_model()
+    embedding = 1000 * 512
+    norms = 9 * 512
+
+    assert a_run().generating.memory.weight_bytes(precision) == pytest.approx(
+        (model.parameters - embedding - norms) * bits / 8 + 2 * (embedding + norms), rel=1e-4
+    )
+
+
+def test_scales_beside_narrow_weights_count():
+    plain = a_run(serving={"weight_bits": {}}).generating.memory.weight_bytes("int4")
+    scaled = a_run(serving={"weight_bits": {"int4": 5.0}}).generating.memory.weight_bytes("int4")
+
+    products = a_model().parameters - 1000 * 512 - 9 * 512
+    assert scaled - plain == pytest.approx(products / 8, rel=1e-4)
+
+
+def test_needed_bytes_are_the_sum_of_their_parts():
+    run = a_run()
+    memory, runtime = run.generating.memory, run.generating.stages.runtime
+
+    assert run.needed_bytes(5, "fp16") == (
+        memory.weight_bytes("fp16") + memory.cache_bytes(5)
+        + memory.activation_bytes(5, "fp16") + runtime.workspace_bytes + runtime.context_bytes
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("runtime", ["vllm", "llama-cpp", "pytorch-eager"])
+def test_the_largest_batch_fits_and_the_next_one_does_not(runtime):
+    run = a_run(runtime=runtime)
+    limit = run.needed_bytes(37, "fp16")
+
+    largest = run.generating.memory.largest_batch(limit, "fp16")
+
+    assert run.needed_bytes(largest, "fp16") <= limit < run.needed_bytes(largest + 1, "fp16")
+    assert run.generating.memory.largest_batch(limit - 1, "fp16") < largest
+
+
+def test_activations_grow_no_further_than_a_chunk():
+    memory = a_run().generating.memory
+
+    assert memory.activation_bytes(64, "fp16") == memory.activation_bytes(128, "fp16")
+    assert memory.activation_bytes(2, "fp16") < memory.activation_bytes(64, "fp16")
+
+
+@given(st.integers(0, 10**6), st.integers(1, 9), st.integers(0, 5000), st.integers(0, 5000))
+def test_the_longest_sequence_fits_and_one_token_more_does_not(free, requests, kept, windowed):
+    one = Generation(2, kept + 1, windowed, 16)
+
+    tokens = longest_sequence(one, free, sequences=requests, element_bytes=2.0)
+
+    def needed(tokens):
+        return cache_bytes(one, tokens=tokens, sequences=requests, element_bytes=2.0)
+
+    assert tokens == 0 or needed(tokens) <= free
+    assert needed(tokens + 1) > free
+
+
+def test_latent_attention_keeps_what_its_generation_says():
+    latent = Generation(layers=61, cache_elements_per_token=61 * (512 + 64))
+
+    assert cache_bytes_per_token(latent, element_bytes=2.0) == 70_272
