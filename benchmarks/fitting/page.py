@@ -56,7 +56,8 @@ LLMCompass, timm, TensorRT's BERT demo and Ultralytics; each row has its citatio
 DISTRUST = """## What not to trust
 
 - **A first board of a new architecture.** B200 left out altogether is predicted too slow in small
-  kernels: nothing older starts kernels that fast. Leaving out A100-80, H100, B200 or L40S leaves
+  kernels: nothing older starts kernels that fast. L40S left out is predicted too fast in products
+  whose operands come from its cache. Leaving out A100-80, H100, B200 or L40S leaves
   out all attention of their architecture, so every attention figure is that of a first board.
 - **Single operators in a stopwatch** below 50 us show the test machine's host (25 to 60 us in eager
   PyTorch), which no data sheet tells: MI100's machine took half as long as the others, P100's a
@@ -185,6 +186,9 @@ def _goals(table: Table, results: Results, roofline: Array) -> str:
              "11 / 7.5 / 24"),
         Goal("bf16 GEMM", (op == "matmul") & (dtype == "bfloat16"), "gpu", ""),
         Goal("fp8 GEMM", (op == "matmul") & (dtype == "fp8"), "gpu", "18 / 12"),
+        Goal("fp8 GEMM, block scales", dtype == "fp8_block", "gpu", ""),
+        Goal("the same without vLLM's, timed with its Python", (dtype == "fp8_block")
+             & ~np.char.startswith(runtime, "vllm"), "gpu", ""),
         Goal("attention, prompt", op == "attention_context", "gpu", "15"),
         Goal("attention, decoding", op == "attention_generation", "gpu", "15"),
         Goal("TensorRT BERT", source == "tensorrt-bert", "gpu", "8 / 5"),
