@@ -15,6 +15,8 @@ FIRST_RUNTIMES = ["tensorrt"]
 def _chose_model(state, event):
     models = with_model(state, event["id"])
     state = changed(state, model_open=False, model_filter="", adding=False, chosen=None)
+    if len(models) > 1:
+        state = changed(state, baseline="")
     kept = state["request"] if len(models) > 1 else {"dims": {}, "tables": {}}
     state = asked(state, models=models, dims=kept["dims"], tables=kept["tables"])
     return _with_offered_runtimes(changed(state, error=None, refused=[]))
