@@ -35,6 +35,7 @@ class Stage:
         weight_bits: Stored bits of a weight by precision, where they are not the precision's.
         row_operations: Of the ordinary units for one multiply-add of a single row; 0 where such
             products run on the matrix units.
+        slowdown: Of a pass beside what its kernels take.
         past: Tokens of each sequence in the cache when the pass begins: inputs of its graph.
         shared_parameters: See ``Part``.
     """
@@ -48,6 +49,7 @@ class Stage:
     weight_bits: Mapping[str, float] = field(default_factory=dict)
     past: int = 0
     row_operations: float = 0.0
+    slowdown: float = 1.0
     shared_parameters: int = 0
 
     def batch(self, batch: int) -> int:
