@@ -107,9 +107,8 @@ def pass_of(point: Point, kernel: int) -> tuple[Point, int]:
     )
     fitted = dict(point.runtime.calibration)
     fitted["run_slowdown"] = fitted.get("run_slowdown", 1.0) * stage.slowdown
-    known = point.runtime.sources
-    stated = known.get("calibration.run_slowdown") or known.get("serving.step_slowdown", "")
-    runtime = replace(
-        point.runtime, calibration=fitted, sources={**known, "calibration.run_slowdown": stated}
-    )
+    known = dict(point.runtime.sources)
+    if stage.slowdown != 1.0:
+        known["calibration.run_slowdown"] = known.get("serving.step_slowdown", "")
+    runtime = replace(point.runtime, calibration=fitted, sources=known)
     return Point(point.cell, point.gpu, runtime, stage.schedule, workload, estimate), kernel - start
