@@ -87,12 +87,15 @@ class ModelFacts:
         sha256: Of its graph; its main one where it has several.
         nodes: Of that graph.
         steps: That a diffusion model takes for an image; 0 for others.
+        context_tokens: Most tokens of a request that a language model was made for; 0 where it
+            does not say, and for others.
     """
 
     id: str
     sha256: str
     nodes: int
     steps: int = 0
+    context_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,12 +67,7 @@ def compare(
     return Comparison(
         request=request,
         models=tuple(
-            ModelFacts(
-                id=name,
-                sha256=models[name].sha256,
-                nodes=len(models[name].nodes),
-                steps=_steps(request, (definitions or {}).get(name)),
-            )
+            _facts(request, name, models[name], (definitions or {}).get(name))
             for name in request.models
         ),
         cells=tuple(cells),
@@ -205,11 +200,15 @@ class _Point:
         return problem
 
 
-def _steps(request: Request, definition: Definition | None) -> int:
-    """Steps of one run of a model that takes any."""
-    if definition is None or not definition.steps:
-        return 0
-    return request.steps or definition.steps
+def _facts(request: Request, name: str, graph: Graph, definition: Definition | None) -> ModelFacts:
+    """What identifies a model, and what its configuration says of a run."""
+    steps = context = 0
+    if definition is not None and definition.steps:
+        steps = request.steps or definition.steps
+    # Behind an encoder the prompt is none of the decoder's tokens.
+    if definition is not None and definition.generation and len(definition.parts) == 1:
+        context = definition.generation.context_tokens
+    return ModelFacts(name, graph.sha256, len(graph.nodes), steps, context)
 
 
 def _runtimes_by_vendor(gpus: Sequence[GpuProfile], catalog: Catalog) -> dict[str, list[str]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from phantomgpu.comparison import Cell, Comparison
+from phantomgpu.comparison import Cell, Comparison, ModelFacts
 from phantomgpu.dtype import PRECISIONS
 from phantomgpu.hardware import GpuProfile
 from phantomgpu.report.rounding import figure
@@ -24,27 +24,27 @@ def winner_sentences(comparison: Comparison, titles: Mapping[str, str] | None = 
     """
     names = titles or {}
     return [
-        _sentence(comparison, model.id, names.get(model.id, model.id), model.steps)
-        for model in comparison.models
+        _sentence(comparison, model, names.get(model.id, model.id)) for model in comparison.models
     ]
 
 
-def _sentence(comparison: Comparison, model: str, title: str, steps: int) -> str:
-    cells = [cell for cell in comparison.cells if cell.model == model]
+def _sentence(comparison: Comparison, model: ModelFacts, title: str) -> str:
+    cells = [cell for cell in comparison.cells if cell.model == model.id]
     able = [cell for cell in cells if cell.problem is None]
     if not able:
         return _nothing_runs(cells, title, comparison.gpus)
     if has_served(able):
         said, ranked = served_sentence(able, title, comparison)
         close = _close_words(overlapping(ranked, comparison.gpus))
-        return " ".join([said, *close, *_left_out(cells, ranked, comparison.gpus)])
+        left_out = _left_out(cells, ranked, comparison.gpus)
+        return " ".join([said, *_too_long(comparison, model, title), *close, *left_out])
     ranked = _ranked(able)
     best, gpus = ranked[0], comparison.gpus
     runtime = comparison.runtimes[best.runtime].name
     run = f"{title} at batch {best.batch} in {best.precision} under {runtime} takes {_time(best)}"
-    if steps:
+    if model.steps:
         images = 60.0 * (best.throughput_per_s or 0.0)
-        run = f"{run}: {figure(images)} images a minute with {steps} steps each"
+        run = f"{run}: {figure(images)} images a minute with {model.steps} steps each"
     if len(ranked) == 1:
         is_choice = len({cell.gpu for cell in cells}) > 1
         head = f"Only {gpus[best.gpu].name} can run this: {run}" if is_choice else (
@@ -59,6 +59,14 @@ def _sentence(comparison: Comparison, model: str, title: str, steps: int) -> str
     )
     why = _reason(best, second, gpus)
     return " ".join([f"{head}; {why}.", *_too_close(ranked, gpus), *_left_out(cells, ranked, gpus)])
+
+
+def _too_long(comparison: Comparison, model: ModelFacts, title: str) -> list[str]:
+    """That requests are longer than the model was made for."""
+    asked = comparison.request.prompt_tokens + comparison.request.output_tokens
+    if not model.context_tokens or asked <= model.context_tokens:
+        return []
+    return [f"Mind that {title} was made for {model.context_tokens:,} tokens, not {asked:,}."]
 
 
 def _ranked(cells: Sequence[Cell]) -> list[Cell]:

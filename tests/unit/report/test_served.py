@@ -36,6 +36,18 @@ def test_the_sentence_tells_rate_and_first_token_of_each_user(comparison):
     assert "(500 tokens in, 100 out, fp16 cache)" in sentence
 
 
+def test_a_request_longer_than_the_model_was_made_for_is_said():
+    model = a_model()
+    request = request_from(
+        {"models": ["llama"], "gpus": ["t4"], "runtimes": ["vllm"], "prompt_tokens": 4000}
+    )
+    found = compare(
+        request, {"llama": model.main.graph}, the_catalog(), definitions={"llama": model}
+    )
+
+    assert "made for 4,096 tokens, not 4,256" in winner_sentences(found)[0]
+
+
 def test_the_document_has_what_the_contract_names(comparison):
     cells = comparison_json(comparison)["cells"]
 
