@@ -3,7 +3,7 @@
 from web import custom
 from web.models import with_model, without_model
 from web.query import changed, largest, model_choices, offered_runtimes
-from web.served import LANGUAGE_RUNTIME, USUAL, asks
+from web.served import LANGUAGE_RUNTIME, USUAL, kind_of
 
 MOST_GPUS = 8
 BESIDE = "|"
@@ -15,6 +15,8 @@ FIRST_RUNTIMES = ["tensorrt"]
 def _chose_model(state, event):
     models = with_model(state, event["id"])
     state = changed(state, model_open=False, model_filter="", adding=False, chosen=None)
+    if len(models) > 1:
+        state = changed(state, baseline="")
     kept = state["request"] if len(models) > 1 else {"dims": {}, "tables": {}}
     state = asked(state, models=models, dims=kept["dims"], tables=kept["tables"])
     return _with_offered_runtimes(changed(state, error=None, refused=[]))
@@ -38,7 +40,9 @@ def _with_offered_runtimes(state):
     """The request without runtimes that do not serve its model."""
     entries = {runtime["id"]: runtime for runtime in offered_runtimes(state)}
     kept = [name for name in state["request"]["runtimes"] if name in entries]
-    if asks(state) == ["tokens"] and LANGUAGE_RUNTIME in entries:
+    models = state["request"]["models"]
+    all_language = all(kind_of(state, model) == "tokens" for model in models)
+    if all_language and LANGUAGE_RUNTIME in entries:
         serving = [name for name in kept if entries[name].get("models") == "language"]
         kept = serving or [LANGUAGE_RUNTIME]
     if kept == state["request"]["runtimes"]:

@@ -252,6 +252,8 @@ def _opened(state, event):
     state = changed(
         state, files=files, inspections=inspections, curve=None, work="", error=None, adding=False
     )
+    if len(models) > 1:
+        state = changed(state, baseline="")
     state = changed(
         asked(state, models=models, dims=dims, tables=tables),
         refused=[],

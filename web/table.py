@@ -328,6 +328,8 @@ def as_markdown(cells, gpus, models):
         models: Name of each model by id; they stand in a column where there are several.
     """
     several = len({cell["model"] for cell in cells}) > 1
+    if has_served(cells):
+        return _served_markdown(cells, gpus, models)
     lines = [
         "| GPU | batch | precision | runtime | ms | 80 % interval | per second | memory, GB |",
         "|---|--:|---|---|--:|--:|--:|--:|",
@@ -355,4 +357,30 @@ def as_markdown(cells, gpus, models):
         )
     if several:
         lines[0], lines[1] = "| Model " + lines[0], "|---" + lines[1]
+    return "\n".join(lines) + "\n"
+
+
+def _served_markdown(cells, gpus, models):
+    """The same of models that generate tokens: what their users wait for."""
+    lines = [
+        "| Model | GPU | at once | precision | runtime | first token, ms | per token, ms "
+        "| tokens/s | tokens/s per user | memory, GB |",
+        "|---|---|--:|---|---|--:|--:|--:|--:|--:|",
+    ]
+    for cell in cells:
+        gpu, given = gpus.get(cell["gpu"]), cell["serving"]
+        said = [
+            models[cell["model"]],
+            gpu["name"] if gpu else cell["gpu"],
+            str(cell["batch"]),
+            cell["precision"],
+            cell["runtime"],
+        ]
+        if cell["problem"] is not None:
+            said += [cell["problem"]["what"], "", "", "", ""]
+        else:
+            keys = ("ttft_ms", "tpot_ms", "tokens_per_s", "tokens_per_s_per_user")
+            said += [figure(given[key]) for key in keys]
+            said.append("{:.2f}".format(cell["memory_bytes"] / BOARD_GB_BYTES))
+        lines.append("| {} |".format(" | ".join(text.replace("|", "/") for text in said)))
     return "\n".join(lines) + "\n"

@@ -35,15 +35,23 @@ def versus(cells, gpus, models, chosen):
         _how(cells, at),
         "<strong>{}</strong>".format(milliseconds(other["latency_ms"])),
         milliseconds(one["latency_ms"]),
-        "for one sample"
-        if at["batch"] == 1
-        else "for a <span class='nobreak'>batch of {}</span>".format(at["batch"]),
+        _at_once(at),
     )
     best = min(
         (verdict_of["best"] for verdict_of in each if verdict_of["best"]),
         key=lambda cell: cell["latency_ms"],
     )
     return {"headline": headline, "reason": _reason(one, other, each, models, gpus), "best": best}
+
+
+def _at_once(cell):
+    """Of how much a latency is."""
+    batch = cell["batch"]
+    if cell.get("serving"):
+        return "for a request" if batch == 1 else "for each of {} requests at once".format(batch)
+    if batch == 1:
+        return "for one sample"
+    return "for a <span class='nobreak'>batch of {}</span>".format(batch)
 
 
 def _how(cells, at):
@@ -134,15 +142,15 @@ def _table(rows, names, caption, totals):
         foot = (
             "<tfoot><tr><th scope='row'>All</th><td>{}</td><td>{}</td><td>{}</td></tr></tfoot>"
         ).format(
+            _signed(second["total_ms"] - first["total_ms"]),
             duration(first["total_ms"]),
             duration(second["total_ms"]),
-            _signed(second["total_ms"] - first["total_ms"]),
         )
     return (
         "<div class='sideways' tabindex='0' role='region' aria-label='{0}'>"
         "<table class='figures differences'><caption>{0}</caption><thead><tr>"
-        "<th scope='col'>{1}</th><th scope='col'>{2}</th><th scope='col'>{3}</th>"
-        "<th scope='col'>Difference</th></tr></thead><tbody>{4}</tbody>{5}</table></div>"
+        "<th scope='col'>{1}</th><th scope='col'>Difference</th><th scope='col'>{2}</th>"
+        "<th scope='col'>{3}</th></tr></thead><tbody>{4}</tbody>{5}</table></div>"
     ).format(
         caption,
         "Layer" if "name" in rows[0] else "Work",
@@ -159,17 +167,17 @@ def _row(row, most):
         name = "<code>{}</code> <small>{}</small>".format(escaped(row["name"]), name)
     share = 100 * abs(row["difference_ms"]) / most
     return (
-        "<tr><th scope='row'>{}</th><td>{}</td><td>{}</td>"
+        "<tr><th scope='row'>{}</th>"
         "<td><data value='{:.6g}'>{}</data><span class='gap {}' style='--at:{:.1f}%' "
-        "aria-hidden='true'></span></td></tr>"
+        "aria-hidden='true'></span></td><td>{}</td><td>{}</td></tr>"
     ).format(
         name,
-        _time(row["first_ms"]),
-        _time(row["second_ms"]),
         row["difference_ms"],
         _signed(row["difference_ms"]),
         "more" if row["difference_ms"] > 0 else "less",
         share,
+        _time(row["first_ms"]),
+        _time(row["second_ms"]),
     )
 
 

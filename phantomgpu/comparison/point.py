@@ -76,3 +76,39 @@ def point_of(
     workload = schedule.at(cell.batch, cell.precision)
     estimate = run.at(cell.precision, [cell.batch], [gpu])[0].estimate
     return Point(cell, gpu, runtime, schedule, workload, estimate)
+
+
+def pass_of(point: Point, kernel: int) -> tuple[Point, int]:
+    """The pass that a kernel belongs to, as a point of its own, and the kernel's place in it.
+
+    Terms of a kernel are those of its pass: what is in the cache and what the board draws does not
+    depend on the passes around it.
+
+    Args:
+        point: What runs where.
+        kernel: Row of its workload.
+
+    Returns:
+        The point itself where it is no program.
+    """
+    program = point.schedule
+    if not isinstance(program, Program):
+        return point, kernel
+    start = 0
+    for stage in program.stages:
+        workload = stage.at(point.cell.batch, point.cell.precision)
+        end = start + len(workload.kernels)
+        if kernel < end:
+            break
+        start = end
+    columns = ("compute_s", "memory_s", "launch_s", "kernel_s")
+    estimate = replace(
+        point.estimate, **{name: getattr(point.estimate, name)[:, start:end] for name in columns}
+    )
+    fitted = dict(point.runtime.calibration)
+    fitted["run_slowdown"] = fitted.get("run_slowdown", 1.0) * stage.slowdown
+    known = dict(point.runtime.sources)
+    if stage.slowdown != 1.0:
+        known["calibration.run_slowdown"] = known.get("serving.step_slowdown", "")
+    runtime = replace(point.runtime, calibration=fitted, sources=known)
+    return Point(point.cell, point.gpu, runtime, stage.schedule, workload, estimate), kernel - start

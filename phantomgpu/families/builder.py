@@ -37,16 +37,19 @@ class Builder:
 
     Args:
         name: Of the graph.
-        dtype: Of weights and activations.
+        dtype: Of weights and activations. A precision narrows ``float32`` to what it runs at, and
+            never widens what has 16 bits.
+        stored_bits: Of a weight in the published files, where that is not the dtype's.
 
     Attributes:
         dtype: Of weights and activations.
         parameters: Elements of all weights so far, each counted once.
     """
 
-    def __init__(self, name: str, *, dtype: str) -> None:
+    def __init__(self, name: str, *, dtype: str = "float32", stored_bits: int = 0) -> None:
         self.name = name
         self.dtype = dtype
+        self._stored_bits = stored_bits or BITS[dtype]
         self.parameters = 0
         self._nodes: list[Node] = []
         self._tensors: dict[str, Tensor] = {}
@@ -153,7 +156,6 @@ class Builder:
 
     def graph(self) -> Graph:
         """What was written."""
-        weights = [t for t in self._tensors.values() if t.is_weight]
         return fingerprint(
             Graph(
                 name=self.name,
@@ -165,7 +167,7 @@ class Builder:
                 opsets=OPSETS,
                 ir_version=_IR_VERSION,
                 producer="phantomgpu",
-                weight_bytes=sum(t.size * BITS[t.dtype] for t in weights) // 8,
+                weight_bytes=self.parameters * self._stored_bits // 8,
             )
         )
 

@@ -50,7 +50,6 @@ class Plan:
         scaled: Whether the embedding is multiplied by a constant.
         softcap: Bound of the logits; 0 for none.
         logits_bias: Whether the last product has a bias.
-        dtype: Of weights and activations.
     """
 
     hidden: int
@@ -66,7 +65,6 @@ class Plan:
     scaled: bool = False
     softcap: float = 0.0
     logits_bias: bool = False
-    dtype: str = "float16"
 
 
 def decoder(plan: Plan, *, name: str, notes: tuple[str, ...] = ()) -> Definition:
@@ -79,7 +77,7 @@ def decoder(plan: Plan, *, name: str, notes: tuple[str, ...] = ()) -> Definition
     Raises:
         LimitError: Larger than any model of its kind.
     """
-    b = Builder(name, dtype=plan.dtype)
+    b = Builder(name, stored_bits=16)
     tokens = b.input("input_ids", "batch", "sequence", dtype="int64")
     where, x = _start(b, plan, tokens)
     normed = normalise(b, x, "first/input_norm", plan.hidden, kind=plan.norm)
@@ -108,7 +106,7 @@ def _start(b: Builder, plan: Plan, tokens: str) -> tuple[Positions, str]:
     x = b.op("Gather", b.weight("embed_tokens/weight", plan.vocabulary, plan.hidden), tokens,
              at="embed_tokens")  # fmt: skip
     if plan.scaled:
-        x = b.op("Mul", x, b.constant(plan.hidden**0.5, plan.dtype), at="embed_tokens")
+        x = b.op("Mul", x, b.constant(plan.hidden**0.5, b.dtype), at="embed_tokens")
     mixers = [layer.mixer for layer in plan.layers]
     rotary = max(mixer.rotary for mixer in mixers)
     if rotary > _MOST_TURNED:
@@ -128,7 +126,7 @@ def _start(b: Builder, plan: Plan, tokens: str) -> tuple[Positions, str]:
         angle = b.op("Cast", positions, at="rotary", to=cast_to("float32"))
         angle = b.op("Mul", b.op("Unsqueeze", angle, b.constant([-1])), steps, at="rotary")
         cosine, sine = (
-            b.op("Cast", b.op(kind, angle, at="rotary"), at="rotary", to=cast_to(plan.dtype))
+            b.op("Cast", b.op(kind, angle, at="rotary"), at="rotary", to=cast_to(b.dtype))
             for kind in ("Cos", "Sin")
         )
     if any(isinstance(mixer, Latent) for mixer in mixers):
@@ -197,7 +195,7 @@ def _finish(b: Builder, plan: Plan, normed: str) -> None:
     if plan.logits_bias:
         x = b.op("Add", x, b.weight("lm_head/bias", plan.vocabulary), at="lm_head")
     if plan.softcap:
-        cap = b.constant(plan.softcap, plan.dtype)
+        cap = b.constant(plan.softcap, b.dtype)
         x = activate(b, b.op("Div", x, cap, at="lm_head"), "tanh", "lm_head")
         x = b.op("Mul", x, cap, at="lm_head")
     b.output("logits", x, "batch", plan.vocabulary)

@@ -85,7 +85,6 @@ def gpt2(c: Config) -> Plan:
         norm="layer",
         tied=c.flag("tie_word_embeddings", True),
         positions=c.count("n_positions", 1024),
-        dtype=_dtype(c),
     )
 
 
@@ -272,14 +271,7 @@ def plan_of(c: Config, layers: list[Layer], *, tied: bool = False) -> Plan:
         layers=tuple(layers),
         context=c.integer("max_position_embeddings", 0),
         tied=c.flag("tie_word_embeddings", tied),
-        dtype=_dtype(c),
     )
-
-
-def _dtype(c: Config) -> str:
-    """Weights are taken as of 16 bits whatever the file has; the precision asked for decides."""
-    del c
-    return "float16"
 
 
 def grouped_in(c: Config, width: int = 0) -> Grouped:

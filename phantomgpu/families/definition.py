@@ -48,8 +48,7 @@ class Part:
         per_step: Once for each step of a diffusion run or generated token, else once a run.
         evaluations: Samples that one step takes of it for each sample of the run: 2 for
             classifier-free guidance.
-        shared_bytes: Of weights that an earlier part has too; memory holds them once. They are
-            stored in 16 bits whatever the precision.
+        shared_parameters: Of embeddings that an earlier part has too; memory holds them once.
     """
 
     name: str
@@ -57,7 +56,7 @@ class Part:
     dims: Mapping[str, int] = field(default_factory=lambda: _NO_DIMS)
     per_step: bool = False
     evaluations: int = 1
-    shared_bytes: int = 0
+    shared_parameters: int = 0
 
 
 @dataclass(frozen=True, slots=True)

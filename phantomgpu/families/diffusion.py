@@ -102,11 +102,20 @@ def diffusion(files: Files, *, name: str, build: Build) -> Definition:
             Part("vae-decoder", vae, latents),
         ),
         steps=steps,
-        notes=(
-            "the encoder of images and the safety checker take no part in making an image",
-            "the scheduler's own arithmetic is left out",
-        ),
+        notes=_notes(steps, _part(files, "vae", name)),
     )  # fmt: skip
+
+
+def _notes(steps: int, vae: Config) -> tuple[str, ...]:
+    """What is left out or taken for granted."""
+    notes = [
+        f"{steps} steps are what its pipeline does where nobody says otherwise",
+        "the encoder of images and the safety checker take no part in making an image",
+        "the scheduler's own arithmetic is left out",
+    ]
+    if vae.flag("force_upcast", False):
+        notes.append("pipelines may run its decoder of latents in fp32; here it runs as asked")
+    return tuple(notes)
 
 
 def _denoiser(files: Files, index: Config, name: str) -> tuple[tuple[str, Graph], int, Config]:

@@ -171,7 +171,7 @@ def latent(b: Body, x: str, at: str, hidden: int, plan: Latent, where: Positions
     )
     made = b.op(
         "If", where.is_prompt, at=at,
-        then_branch=_expanded(parts, plan, b.dtype), else_branch=_absorbed(parts, plan, b.dtype),
+        then_branch=_expanded(parts, plan), else_branch=_absorbed(parts, plan),
     )  # fmt: skip
     merged = b.op("Reshape", made, b.constant([0, 0, heads * plan.value]))
     return linear(b, merged, f"{at}/o_proj", heads * plan.value, hidden)
@@ -189,9 +189,9 @@ class _LatentParts:
     up_value: str
 
 
-def _expanded(parts: _LatentParts, plan: Latent, dtype: str) -> Graph:
+def _expanded(parts: _LatentParts, plan: Latent) -> Graph:
     """Keys and values of every head, then attention: for many new tokens."""
-    b = Builder("expanded", dtype=dtype)
+    b = Builder("expanded")
     kept, turned = (
         b.op("Concat", old, new, axis=1) for old, new in zip(parts.past, parts.new, strict=True)
     )
@@ -207,9 +207,9 @@ def _expanded(parts: _LatentParts, plan: Latent, dtype: str) -> Graph:
     return b.body(b.op("Transpose", made, perm=[0, 2, 1, 3]))
 
 
-def _absorbed(parts: _LatentParts, plan: Latent, dtype: str) -> Graph:
+def _absorbed(parts: _LatentParts, plan: Latent) -> Graph:
     """Query into the latent space, attention there, and values out of it: for one new token."""
-    b = Builder("absorbed", dtype=dtype)
+    b = Builder("absorbed")
     q = b.op("Einsum", parts.q, parts.up_key, at="query", equation="bshd,hdr->bshr")
     made = b.op("LatentAttention", q, parts.q_turned, *parts.new, *parts.past, domain="phantomgpu")
     return b.body(b.op("Einsum", made, parts.up_value, at="value", equation="bshr,hrd->bshd"))

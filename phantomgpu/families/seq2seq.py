@@ -97,7 +97,7 @@ def whisper(c: Config, name: str) -> Definition:
         )
         for side in ("encoder", "decoder")
     ]
-    e = Builder(f"{name} encoder", dtype=_DTYPE)
+    e = Builder(f"{name} encoder", stored_bits=16)
     bins = c.count("num_mel_bins", 80)
     x = e.input("input_features", "batch", bins, 2 * source)
     for number, (into, by) in enumerate(((bins, 1), (hidden, 2)), start=1):
@@ -138,7 +138,7 @@ SEQ2SEQ: Final[Mapping[str, Callable[[Config, str], Definition]]] = {
 
 def _words(name: str, words: int, hidden: int) -> tuple[Builder, str]:
     """A graph of tokens, and their embedding; both sides share its weight by name."""
-    b = Builder(name, dtype=_DTYPE)
+    b = Builder(name, stored_bits=16)
     tokens = b.input("input_ids", "batch", "sequence", dtype="int64")
     table = b.weight("shared/weight", words, hidden)
     return b, b.op("Gather", table, tokens, at="shared")
@@ -183,7 +183,7 @@ def _definition(
         parameters=encoder.parameters + decoder.parameters - counted_twice,
         parts=(
             Part("encoder", encoder.graph()),
-            Part("decoder", decoder.graph(), per_step=True, shared_bytes=2 * counted_twice),
+            Part("decoder", decoder.graph(), per_step=True, shared_parameters=counted_twice),
         ),
         generation=Generation(
             layers=layers,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from phantomgpu.comparison.point import Point
+from phantomgpu.comparison.point import Point, pass_of
 from phantomgpu.cost.attention import attention_time
 from phantomgpu.cost.bandwidth import cache_rate, cache_time, memory_time
 from phantomgpu.cost.cache import hit_share
@@ -75,16 +75,16 @@ def anatomy_json(point: Point, kernel: int) -> Json:
             where="kernel",
             fix=f"this run has {len(order)}: 0 to {len(order) - 1}",
         )
-    terms = terms_of(point.workload, point.gpu, point.runtime)
-    at = order[kernel]
+    part, at = pass_of(point, order[kernel])
+    terms = terms_of(part.workload, part.gpu, part.runtime)
     return {
         "kernel": kernel_times(point.workload, point.estimate)[kernel],
         "kind": terms.kinds[at],
         "terms": [
-            _arithmetic(point, terms, at),
-            _traffic(point, terms, at),
-            _overlap(point, terms, at),
-            _waiting(point, at),
+            _arithmetic(part, terms, at),
+            _traffic(part, terms, at),
+            _overlap(part, terms, at),
+            _waiting(part, at),
         ],
     }
 

@@ -34,6 +34,21 @@ class Found:
     served: tuple[Served, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One pass of a run on all GPUs.
+
+    Attributes:
+        times: How often it is made.
+        launches: Kernels in it.
+        estimate: Of one.
+    """
+
+    times: float
+    launches: float
+    estimate: Estimate
+
+
 class Generating:
     """What users of a model wait for.
 
@@ -58,13 +73,16 @@ class Generating:
         distinct = {key: stage.at(1, precision) for key, stage in zip(keys, flat, strict=True)}
         made = predict(list(distinct.values()), gpus, self.stages.runtime)
         estimates = dict(zip(distinct, made, strict=True))
+        launches = {key: float(w.kernels.count.sum()) for key, w in distinct.items()}
         size = len(stages[0]) if stages else 0
         return [
             self._found(
                 concurrency,
                 precision,
-                [stage.times for stage in stages[at]],
-                [estimates[key] for key in keys[at * size : (at + 1) * size]],
+                [
+                    Pass(stage.times, launches[key], estimates[key].scaled(stage.slowdown))
+                    for stage, key in zip(stages[at], keys[at * size :], strict=False)
+                ],
                 gpus,
             )
             for at, concurrency in enumerate(concurrencies)
@@ -99,23 +117,23 @@ class Generating:
         self,
         concurrency: int,
         precision: str,
-        counts: Sequence[float],
-        estimates: Sequence[Estimate],
+        passes: Sequence[Pass],
         gpus: Sequence[GpuProfile],
     ) -> Found:
         serving = self.stages.runtime.serving
-        prompts = [e.scaled(serving.prompt_slowdown) for e in estimates[:-1]]
-        step = estimates[-1].scaled(serving.step_slowdown)
-        prompt_s = np.asarray(
-            sum(e.latency_s * count for e, count in zip(prompts, counts, strict=False))
-        )
-        times = self.times(concurrency, prompt_s, step.latency_s)
+        *prompts, step = passes
+        prompt_s = np.asarray(sum(each.estimate.latency_s * each.times for each in prompts))
+        times = self.times(concurrency, prompt_s, step.estimate.latency_s)
         of_prompt, steps = self.stages.in_a_life(concurrency)
+        counts = [*(each.times * of_prompt for each in prompts), steps]
+        made = [*prompts, step]
         whole = combined(
-            [*prompts, step],
-            [*(count * of_prompt for count in counts[:-1]), steps],
+            [each.estimate for each in made],
+            counts,
             self.memory.needed_bytes(concurrency, precision),
         )
+        launched = sum(each.launches * count for each, count in zip(made, counts, strict=True))
+        whole = replace(whole, launch_s=whole.launch_s + serving.request_s / launched)
         ends = self._ends(times, gpus)
         later = self.stages.load.later_tokens
         estimate = replace(
@@ -128,7 +146,7 @@ class Generating:
             self._served(concurrency, precision, at, gpu, (times, *ends))
             for at, gpu in enumerate(gpus)
         )
-        return Found(estimate, times, prompt_s, step.latency_s, served)
+        return Found(estimate, times, prompt_s, step.estimate.latency_s, served)
 
     def _ends(self, times: Times, gpus: Sequence[GpuProfile]) -> tuple[Times, Times]:
         """Lower and upper ends of the 80 % intervals."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phantomgpu.cost import Estimate
+from phantomgpu.dtype import PRECISIONS
 from phantomgpu.onnx.graph import ShapedGraph
 from phantomgpu.serving.widths import (
     with_cache,
@@ -34,8 +35,9 @@ class Stage:
         weight_bits: Stored bits of a weight by precision, where they are not the precision's.
         row_operations: Of the ordinary units for one multiply-add of a single row; 0 where such
             products run on the matrix units.
+        slowdown: Of a pass beside what its kernels take.
         past: Tokens of each sequence in the cache when the pass begins: inputs of its graph.
-        shared_bytes: See ``Part``.
+        shared_parameters: See ``Part``.
     """
 
     name: str
@@ -47,7 +49,8 @@ class Stage:
     weight_bits: Mapping[str, float] = field(default_factory=dict)
     past: int = 0
     row_operations: float = 0.0
-    shared_bytes: int = 0
+    slowdown: float = 1.0
+    shared_parameters: int = 0
 
     def batch(self, batch: int) -> int:
         """Samples of one pass."""
@@ -60,9 +63,9 @@ class Stage:
         if precision in self.weight_bits:
             wide = self.schedule.at(samples, "fp16")
             workload = with_weight_bits(workload, bits=self.weight_bits[precision], wide=wide)
-        if self.shared_bytes:
-            weights = workload.weight_bytes - self.shared_bytes
-            workload = replace(workload, weight_bytes=weights)
+        if self.shared_parameters:
+            shared = self.shared_parameters * PRECISIONS[precision].vector_bits // 8
+            workload = replace(workload, weight_bytes=workload.weight_bytes - shared)
         if self.cache_element_bytes is not None:
             workload = with_cache(
                 with_fused_softmax(workload), element_bytes=self.cache_element_bytes

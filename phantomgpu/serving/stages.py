@@ -68,7 +68,10 @@ class Stages:
         """
         later = {"sequence": 1, "past": max(self.longest - (self.load.output_tokens + 1) // 2, 1)}
         step = self._stage(self._decoder, later, 1.0, concurrency)
-        return (*self._prompts(self.passes(concurrency)), step)
+        return (
+            *self._prompts(self.passes(concurrency)),
+            replace(step, slowdown=self.runtime.serving.step_slowdown),
+        )
 
     def largest_sequences(self, concurrency: int) -> int:
         """Prompts in the largest pass over so many requests."""
@@ -117,8 +120,9 @@ class Stages:
             sequences * part.evaluations,
             alone=True,
             cache_element_bytes=self.element_bytes,
+            slowdown=self.runtime.serving.prompt_slowdown,
             weight_bits=self.runtime.serving.weight_bits,
             row_operations=self.runtime.serving.row_operations,
             past=sizes.get("past", 0),
-            shared_bytes=part.shared_bytes,
+            shared_parameters=part.shared_parameters,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,10 +51,20 @@ class Figure:
     roofline: Errors
 
 
+_SERVED: Final = {"ttft_ms": "TTFT", "tpot_ms": "TPOT"}
+_GENERATED: Final = {"tg": "generated", "pp": "prompt"}
+"""What rows of language models measured, in words: by metric, else by how their input begins."""
+
+
 def group_of(outcome: Outcome) -> Key:
-    """Source, GPU, operator and dtype; a model's runtime and layout stand for the operator."""
+    """Source, GPU, operator and dtype.
+
+    A model's runtime and layout stand for the operator; of a language model also what was measured.
+    """
     row = outcome.row
-    operator = row.text("op") or " ".join(filter(None, (row.text("runtime"), row.text("layout"))))
+    served = _SERVED.get(row.text("metric")) or _GENERATED.get(row.text("input")[:2], "")
+    words = (row.text("runtime"), row.text("layout"), served)
+    operator = row.text("op") or " ".join(filter(None, words))
     return (row.text("source"), row.text("gpu"), operator, row.text("dtype") or
             row.text("precision"))  # fmt: skip
 

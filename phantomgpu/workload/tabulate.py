@@ -138,7 +138,8 @@ def _plain(values: FloatArray) -> list[int | float]:
 
 def _alive(base: FloatArray, more: FloatArray) -> tuple[list[Any], list[Any]]:
     """Steps of which each may be the fullest at some batch and precision; the others never are."""
-    both = np.unique(np.concatenate([base + more, more], axis=1), axis=0)
+    distinct = {tuple(row) for row in np.concatenate([base + more, more], axis=1).tolist()}
+    both = np.array(sorted(distinct))
     kept = [
         row
         for at, row in enumerate(both)

