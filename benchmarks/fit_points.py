@@ -95,17 +95,7 @@ def left_out_boards(
         columns = np.stack([slopes[n][kept] for n in rest.names], axis=1)
         found = rest.fit(noise_of(rest.table), start=start, rounds=ROUNDS, slopes=columns)
         values = rest.board_values(found)
-        fitted = {n[1:]: float(np.exp(v)) for n, v in zip(rest.names, found, strict=True)}
-        served = {
-            id_: replace(
-                runtime,
-                calibration={
-                    key: fitted.get((key, id_), value)
-                    for key, value in runtime.calibration.items()
-                },
-            )
-            for id_, runtime in runtimes.items()
-        }
+        served = _served(runtimes, rest, found)
         for at, board in enumerate(boards):
             if board.profile.spec.architecture == name and board.profile.id in ids:
                 own = {key: float(column[at]) for key, column in values.items()}
@@ -117,9 +107,21 @@ def left_out_boards(
     return out
 
 
-def tables(
-    rows: Sequence[Measured], chosen: Array, runtimes: dict[str, Runtime]
-) -> list[Bench]:
+def _served(runtimes: dict[str, Runtime], model: Model, x: Array) -> dict[str, Runtime]:
+    """Runtimes with the values of a fit."""
+    fitted = {n[1:]: float(np.exp(v)) for n, v in zip(model.names, x, strict=True)}
+    return {
+        id_: replace(
+            runtime,
+            calibration={
+                key: fitted.get((key, id_), value) for key, value in runtime.calibration.items()
+            },
+        )
+        for id_, runtime in runtimes.items()
+    }
+
+
+def tables(rows: Sequence[Measured], chosen: Array, runtimes: dict[str, Runtime]) -> list[Bench]:
     """Some of the rows as ``calibrate`` takes them."""
     some = [row for row, take in zip(rows, chosen, strict=True) if take]
     return benches(some, [], runtimes.__getitem__)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from benchmarks.fitting.solve import fit
+from benchmarks.fitting.solve import fit, robust, robust_slope, slopes_of
 from benchmarks.fitting.write import number, replace_sections, section
 
 
-def solve(measured, *, sigma=(10.0, 10.0), touches=(None, None), noise=0.1):
+def solve(measured, *, sigma=(10.0, 10.0), touches=(None, None), noise=0.1, slopes=None):
     x = np.linspace(0.0, 1.0, len(measured))
     return fit(
         lambda at: at[0] + at[1] * x,
@@ -18,11 +18,32 @@ def solve(measured, *, sigma=(10.0, 10.0), touches=(None, None), noise=0.1):
         touches=touches,
         noise=np.full(len(measured), noise),
         rounds=30,
+        slopes=slopes,
     )
 
 
 def test_fit_finds_the_line():
     assert solve(2.0 + 3.0 * np.linspace(0, 1, 50)) == pytest.approx([2.0, 3.0], abs=0.02)
+
+
+def test_slopes_of_another_fit_lead_to_the_same_line():
+    rows = 2.0 + 3.0 * np.linspace(0, 1, 50)
+    x = np.linspace(0.0, 1.0, 50)
+    slopes = slopes_of(
+        lambda at: at[0] + at[1] * x, np.zeros(2), np.zeros(50), np.ones(2), (None, None)
+    )
+
+    assert slopes == pytest.approx(np.stack([np.ones(50), x], axis=1))
+    assert solve(rows, slopes=1.1 * slopes) == pytest.approx([2.0, 3.0], abs=0.02)
+
+
+@pytest.mark.parametrize("residual", [-20.0, -1.0, 0.0, 0.3, 5.0])
+def test_slope_of_the_robust_residual_is_its_difference(residual):
+    at, step = np.array([residual]), 1e-5
+
+    assert robust_slope(at) == pytest.approx(
+        (robust(at + step) - robust(at - step)) / (2 * step), rel=1e-4
+    )
 
 
 def test_outliers_hardly_move_it():
