@@ -87,14 +87,13 @@ def decoder(plan: Plan, *, name: str, notes: tuple[str, ...] = ()) -> Definition
         carried = (*carried, second)
     stacks = list(in_stacks(plan.layers))
     for number, (times, kinds) in enumerate(stacks):
-        last = number == len(stacks) - 1
         title = "layers" if len(stacks) == 1 else f"layers_{number}"
-        carried = b.stack(title, times, carried, _Stack(plan, kinds, where, last).write)
+        carried = b.stack(title, times, carried, _Stack(plan, kinds, where).write)
     _finish(b, plan, carried[1])
     return Definition(
         name=name,
         family="decoder",
-        parameters=b.parameters - _unused(plan, stacks[-1][0]),
+        parameters=b.parameters - _unused(plan),
         parts=(Part("decoder", b.graph(), per_step=True),),
         generation=_generation(plan),
         notes=notes,
@@ -144,7 +143,6 @@ class _Stack:
     plan: Plan
     kinds: Sequence[Layer]
     where: Positions
-    last: bool
 
     def write(self, b: Body, carried: Sequence[str]) -> Sequence[str]:
         """From the residual stream and its norms to those of the next layer."""
@@ -201,9 +199,8 @@ def _finish(b: Builder, plan: Plan, normed: str) -> None:
     b.output("logits", x, "batch", plan.vocabulary)
 
 
-def _unused(plan: Plan, times: int) -> int:
-    """Parameters of the norm beside the final one, which no layer follows."""
-    del times
+def _unused(plan: Plan) -> int:
+    """Parameters of the last layer's norm beside the final one, which no network follows."""
     each = plan.hidden * (2 if plan.norm == "layer" else 1)
     return each if plan.residual == "beside" else 0
 

@@ -72,7 +72,6 @@ class Latent:
         plain: Elements of a head's key that do not depend on the position.
         rotary: Elements that do, shared by all heads.
         value: Width of a head's value.
-        window: Of no use; all tokens are seen.
     """
 
     heads: int
@@ -81,7 +80,11 @@ class Latent:
     plain: int
     rotary: int
     value: int
-    window: int = 0
+
+    @property
+    def window(self) -> int:
+        """All tokens are seen."""
+        return 0
 
     @property
     def kept(self) -> int:
