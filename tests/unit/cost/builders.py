@@ -16,7 +16,7 @@ _IDEAL = {
     "head_block_cycles": 0.0, "head_key_cycles": 0.0, "attention_split_cycles": 0.0,
     "unpack_cycles": 0.0, "unpack_block_cycles": 0.0, "decode_start_cycles": 0.0,
     "attention_start_cycles": 0.0, "start_cycles": 0.0, "product_start_cycles": 0.0,
-    "product_sharpness": 8.0, "overlap_growth": 0.0, "tile_overhead": 0.0,
+    "quantize_row_cycles": 0.0, "product_sharpness": 8.0, "overlap_growth": 0.0, "tile_overhead": 0.0,
     "cache_share": 0.01, "cache_sharpness": 10.0, "roofline_sharpness": 8.0,
     "decode_sharpness": 8.0,
     "joule_per_flop_fp32": 0.0, "joule_per_flop_fp16": 0.0, "joule_per_byte": 0.0,
