@@ -44,7 +44,7 @@ def _serve(options: argparse.Namespace, _rest: list[str]) -> int:
 
 
 def _site(_options: argparse.Namespace, _rest: list[str]) -> int:
-    say(f"site: {pipeline.build_site(ROOT)}")
+    say(f"site: {pipeline.compress_site(ROOT)}")
     return 0
 
 

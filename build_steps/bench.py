@@ -6,12 +6,14 @@ from pathlib import Path
 from build_steps.chromium import ensure_chromium
 from build_steps.environment import ensure_environment
 from build_steps.failure import BuildError
-from build_steps.pipeline import build_site
+from build_steps.pipeline import compress_site
 from build_steps.progress import say
 
 # What benchmarks share, and what fits the cost model and tells its errors: those write files,
 # take measured rows and have no floor, so each is run by itself.
-_NO_BENCHMARKS = {"figures", "__init__", "accuracy", "fit", "fit_runtimes", "fit_serving"}
+_NO_BENCHMARKS = {
+    "figures", "line", "__init__", "accuracy", "fit", "fit_runtimes", "fit_serving",
+}  # fmt: skip
 
 
 def bench(root: Path, names: Sequence[str]) -> bool:
@@ -30,7 +32,7 @@ def bench(root: Path, names: Sequence[str]) -> bool:
     environment = ensure_environment(root)
     variables = {
         **environment.variables(),
-        "PHANTOMGPU_SITE": str(build_site(root)),
+        "PHANTOMGPU_SITE": str(compress_site(root)),
         "PHANTOMGPU_PARTS": str(environment.cache / "parts"),
         "PHANTOMGPU_CHROMIUM": ensure_chromium(),
     }

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from build_steps.archives import make_archives
 from build_steps.bundle import bundle
+from build_steps.compress import KINDS, compress, compressible, unpacked_on_the_page
 from build_steps.environment import Environment, ensure_environment, ensure_node
 from build_steps.failure import BuildError
+from build_steps.offline import write_service_worker
 from build_steps.parts import Part, fetch_parts, read_lock, remove_folder
 from build_steps.progress import step
 from build_steps.site import REST_FINDER, lay_out, prerender
@@ -71,7 +73,24 @@ def build_site(root: Path) -> Path:
         shutil.copytree(editor, made / "parts" / "editor")
         advance(0.5, "first answer")
         prerender(made, python=environment.python, root=root)
+        write_service_worker(made)
+        advance(0.9, "gzip")
+        cache = environment.cache / "compressed"
+        compress(unpacked_on_the_page(made), ("gz",), cache=cache, variables=variables)
     write_stamp(stamp, value)
+    return site
+
+
+def compress_site(root: Path) -> Path:
+    """Build the site as one puts it on a host: every file that gains by it compressed, too.
+
+    Returns:
+        The folder to serve.
+    """
+    site, environment = build_site(root), ensure_environment(root)
+    with step("compressed"):
+        cache, variables = environment.cache / "compressed", ensure_node(environment)
+        compress(compressible(site), KINDS, cache=cache, variables=variables)
     return site
 
 

@@ -12,19 +12,41 @@ const sitePackages = "/lib/python3.14/site-packages";
 const here = new URL("./", import.meta.url);
 const address = (path) => new URL(path, here).href;
 
+const plainFetch = self.fetch.bind(self);
 const fetched = async (path) => {
-  const response = await fetch(address(path));
+  const response = await plainFetch(address(path));
   if (!response.ok) throw new Error(`${path} is missing from this site: HTTP ${response.status}`);
   return response;
 };
 const fetchBytes = async (path) => (await fetched(path)).arrayBuffer();
 
-const fetchCompiled = async (path) => {
+// WebAssembly is the bulk of the download. A host that does not compress it has
+// it compressed as another file, which is unpacked here; on this machine that
+// would only take time.
+const isNear = ["localhost", "127.0.0.1", "[::1]"].includes(here.hostname);
+const wasmType = "application/wasm";
+const fetchWasm = async (path) => {
   const response = await fetched(path);
-  const isTyped = response.headers.get("Content-Type")?.startsWith("application/wasm");
+  if (isNear || response.headers.has("Content-Encoding") || !self.DecompressionStream)
+    return response;
+  const packed = await plainFetch(address(`${path}.gz`));
+  if (packed.status !== 200) return response;
+  response.body.cancel();
+  const unpacked = packed.body.pipeThrough(new DecompressionStream("gzip"));
+  return new Response(unpacked, { headers: { "Content-Type": wasmType } });
+};
+
+const fetchCompiled = async (path) => {
+  const response = await fetchWasm(path);
+  const isTyped = response.headers.get("Content-Type")?.startsWith(wasmType);
   if (isTyped) return WebAssembly.compileStreaming(response);
   return WebAssembly.compile(await response.arrayBuffer());
 };
+
+// Pyodide fetches its WebAssembly itself; it gets what fetchWasm finds.
+const asmWasm = "parts/pyodide/pyodide.asm.wasm";
+self.fetch = (resource, options) =>
+  String(resource) === address(asmWasm) ? fetchWasm(asmWasm) : plainFetch(resource, options);
 
 // Python's `import` cannot wait: in a worker a request may block.
 const fetchArchive = (name) => {

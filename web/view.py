@@ -62,9 +62,9 @@ def _set_attributes(state):
         search.value = ""
     search.setAttribute(
         "placeholder",
-        "Search the second model, hf:org/name, or an address"
+        "Second: name, hf:org/name, address"
         if state["adding"]
-        else "Search models, hf:org/name, or an address",
+        else "Search, hf:org/name, or address",
     )
     for name in ("differences", "load"):
         document.getElementById(name).hidden = not _drawn[name]

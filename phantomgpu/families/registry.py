@@ -48,7 +48,12 @@ def build(files: Files, *, name: str) -> Definition:
 
 
 def _decoder(plan: Callable[[Config], Plan]) -> Callable[[Config, str], Definition]:
-    return lambda config, name: decoder(plan(config), name=name)
+    return lambda config, name: decoder(plan(config), name=name, notes=_left_out(config))
+
+
+def _left_out(config: Config) -> tuple[str, ...]:
+    """A note where the published model is more than its text part."""
+    return ("the text part alone, without the tower of images",) if "text_config" in config else ()
 
 
 FAMILIES: Final[Mapping[str, Callable[[Config, str], Definition]]] = {

@@ -15,6 +15,25 @@ DESCRIBED: Final = ".json"
 ``qwen3-32b.json`` for ``Qwen/Qwen3-32B``."""
 
 
+_SAID_BESIDE: Final = frozenset(
+    {
+        "instruct",
+        "chat",
+        "it",
+        "hf",
+        "base",
+        "fp8",
+        "fp4",
+        "nvfp4",
+        "mxfp4",
+        "awq",
+        "gptq",
+        "dynamic",
+    }
+)
+"""What names add to say how weights were tuned or stored; the shapes are the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """Rows that were measured on another export of the same model.
@@ -61,9 +80,22 @@ class ModelFolder:
         return self._named(model)
 
     def _named(self, stem: str) -> str | None:
-        described = stem.rpartition("/")[2].lower() + DESCRIBED
-        names = (*(stem + end for end in SUFFIXES), described)
+        names = (*(stem + end for end in SUFFIXES), *_described(stem))
         return next((name for name in names if name in self.files), None)
+
+
+def _described(model: str) -> list[str]:
+    """Names that the configuration of a model may have, the closest first.
+
+    >>> _described("nvidia/Llama-3.1-70B-Instruct-FP8")[-1]
+    'llama-3.1-70b.json'
+    """
+    *_, words = model.lower().removeprefix("meta-llama/meta-").split("/")
+    names = [words + DESCRIBED]
+    while (parts := words.rpartition("-"))[2] in _SAID_BESIDE and parts[0]:
+        words = parts[0]
+        names.append(words + DESCRIBED)
+    return names
 
 
 def read_index(text: str) -> dict[tuple[str, str], str]:

@@ -14,8 +14,14 @@ MODEL_COLUMNS: Final = (
 )  # fmt: skip
 """Columns that every model row must have; ``source``, ``input`` and ``layout`` may tell more."""
 
-_PRECISION: Final = {"amp": "fp16", "int8-qat": "int8", "Q4_K_M": "int4"}
+_PRECISION: Final = {
+    "amp": "fp16", "int8-qat": "int8", "Q4_K_M": "int4", "Q8_0": "int8", "bfloat16": "bf16",
+    "float16": "fp16", "fp8_block": "fp8", "nvfp4": "fp4", "mxfp4": "fp4",
+}  # fmt: skip
 """Precision by the word of a row, where it is not the same."""
+
+_RUNTIME: Final = {"trtllm": "trt-llm", "tensorrt-llm": "trt-llm", "llamacpp": "llama-cpp"}
+"""Runtime profile by the word of a row, where it is not the same."""
 
 _IMAGE: Final = re.compile(r"(\d+)x(\d+)")
 _SEQUENCE: Final = re.compile(r"seq(\d+)")
@@ -47,20 +53,21 @@ def point_of(row: Row, catalog: Catalog) -> Point | str:
     Raises:
         DataError: The batch is no number.
     """
-    word = row.text("precision")
-    precision = _PRECISION.get(word, word)
+    stored = row.text("precision")
+    precision = _PRECISION.get(stored, stored)
     if precision not in PRECISIONS:
-        return f"there is no precision {word!r}"
+        return f"there is no precision {stored!r}"
     if row.text("gpu") not in catalog.gpu_ids:
         return f"there is no profile of {row.text('gpu')!r}"
-    name = row.text("runtime").replace(".", "-")
+    word = row.text("runtime").replace(".", "-")
+    name = _RUNTIME.get(word, word)
     laid_out = f"{name}-{row.text('layout')}"
     runtime = laid_out if laid_out in catalog.runtime_ids else name
     if runtime not in catalog.runtime_ids:
         return f"there is no runtime {row.text('runtime')!r}"
     if precision not in catalog.runtime(runtime).precisions:
         return f"{runtime} has no {precision}"
-    casts = "autocast" if word == "amp" else catalog.runtime(runtime).casts
+    casts = "autocast" if stored == "amp" else catalog.runtime(runtime).casts
     return Point(runtime, precision, round(row.number("batch", 1.0)), casts)
 
 

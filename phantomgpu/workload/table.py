@@ -15,7 +15,13 @@ from phantomgpu.errors import BatchError, RequestError
 from phantomgpu.onnx.graph import Graph, Tensor
 from phantomgpu.ops import Parallel
 from phantomgpu.workload.columns import FLOPS, READ, READ_WEIGHT, SHAPE, WRITE, Traits
-from phantomgpu.workload.precision import CLASSES, FOLLOWS, VECTOR_FP16, precision_named
+from phantomgpu.workload.precision import (
+    CLASSES,
+    FOLLOWS,
+    VECTOR_FP16,
+    precision_named,
+    widths,
+)
 from phantomgpu.workload.rows import Run
 from phantomgpu.workload.schedule import Schedule
 from phantomgpu.workload.shapings import Shapings, check_batch
@@ -286,10 +292,14 @@ class TableSchedule(Schedule):
         return max(found, key=lambda part: part.only).at(batch)
 
     def steps(self, batch: int, precision: str) -> list[Step]:
-        """One step for each distinct kernel: in which order they run the table does not say."""
+        """One step for each distinct kernel, each with the fullest moment's activations alive.
+
+        In which order they run, and what is alive when, the table does not say.
+        """
         run = self.run(batch, precision)
+        alive = round(float(np.max(run.live @ widths(precision_named(precision)))))
         return [
-            Step(at, name.op, (), "", (), int(run.count[at]), 0)
+            Step(at, name.op, (), "", (), int(run.count[at]), alive)
             for at, name in enumerate(_names(run))
         ]
 

@@ -340,3 +340,18 @@ def test_editor_is_not_loaded_until_it_is_opened(live: Comparison) -> None:
     editor.open()
 
     assert [name for name in live.page.evaluate(fetched) if "parts/editor/" in name]
+
+
+def test_variant_of_a_variant_begins_as_its_copy(editor: Editor) -> None:
+    editor.section.get_by_role("button", name="Make a variant").click()
+    expect(editor.page.locator(f"#edit-{GPU}-variant")).to_be_visible()
+
+    editor.section.get_by_role("button", name="Make a variant").click()
+    expect(editor.page.locator(f"#edit-{GPU}-variant-2")).to_be_visible()
+    editor.live.settle()
+
+    rows = editor.live.cells()
+    assert (
+        rows[f"{GPU}-variant-2", "tensorrt", "fp16", 8]
+        == rows[f"{GPU}-variant", "tensorrt", "fp16", 8]
+    )

@@ -74,6 +74,12 @@ def test_steps_of_a_table_are_its_launches(resnet, table):
     assert launches == sum(step.repeats for step in resnet.steps(8, "fp16"))
 
 
+def test_steps_of_a_table_hold_what_the_fullest_moment_does(resnet, table):
+    alive = {step.alive_bytes for step in reopened(table).steps(8, "fp16")}
+
+    assert alive == {resnet.at(8, "fp16").peak_activation_bytes}
+
+
 def test_what_a_table_does_not_hold_is_said(table):
     with pytest.raises(RequestError, match="does not say what tensorrt launches at fp32"):
         reopened(table).at(1, "fp32")
