@@ -36,7 +36,8 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     # All of a cache that is one: see PARTITIONS. Cyclic reuse of more than fits misses at once.
     "cache_share": (1.0, 0.2), "cache_sharpness": (5.0, 0.4), "roofline_sharpness": (1.8, 0.2),
     # A block of 1024 threads finds the largest of a row: two barriers and two passes.
-    "quantize_row_cycles": (1200.0, 0.4), "product_sharpness": (1.4, 0.2), "overlap_growth": (0.2, 0.3),
+    "quantize_row_cycles": (1200.0, 0.4), "product_sharpness": (1.4, 0.2),
+    "overlap_growth": (0.2, 0.3),
     "start_cycles": (4500.0, 0.3), "product_start_cycles": (4500.0, 0.2),
     # See PROCESS. A fused multiply-add on the vector units costs some ten times one of a tensor
     # core: operands come from the register file each time (Horowitz, ISSCC 2014).

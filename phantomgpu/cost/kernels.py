@@ -13,8 +13,8 @@ from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
 from phantomgpu.cost.least import least_time
 from phantomgpu.cost.power import switching_scale
-from phantomgpu.cost.quantising import row_time
 from phantomgpu.cost.product import Pipeline, Product, product_time
+from phantomgpu.cost.quantising import row_time
 from phantomgpu.cost.variants import Variants
 from phantomgpu.cost.winograd import winograd_products
 from phantomgpu.workload.workload import PEAKS, Kernels
