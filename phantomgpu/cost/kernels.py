@@ -69,7 +69,9 @@ def activities(
     """
     is_depthwise = kinds == FAMILY["depthwise"]
     matrix_s, steps = _matrix_core(kernels, kinds, boards, variants)
-    core_s = np.maximum(matrix_s, _vector_core(kernels, boards))
+    is_attention = kernels.family == FAMILY["attention"]  # its term has its softmax
+    vector_s = np.where(is_attention, 0.0, _vector_core(kernels, boards))
+    core_s = np.maximum(matrix_s, vector_s)
     if np.any(is_depthwise):
         core_s = np.where(is_depthwise, _depthwise_core(kernels, boards), core_s)
     cached, from_memory = _traffic(kernels, kinds, boards, weights_in_use)
