@@ -60,7 +60,8 @@ def _check(_options: argparse.Namespace, _rest: list[str]) -> int:
 def _test(options: argparse.Namespace, rest: list[str]) -> int:
     chosen = {name: suite for name, suite in _SUITES.items() if getattr(options, name)}
     results = {} if chosen or rest else {"check": check(ROOT)}
-    usual = {name: suite for name, suite in _SUITES.items() if name != "converters" or _in_ci()}
+    everything = options.all or bool(os.environ.get("CI"))
+    usual = {name: suite for name, suite in _SUITES.items() if name != "converters" or everything}
     for name, suite in (chosen or usual).items():
         say(f"\n== {name} tests")
         try:
@@ -81,10 +82,6 @@ def _bench(_options: argparse.Namespace, rest: list[str]) -> int:
 def _lock(_options: argparse.Namespace, rest: list[str]) -> int:
     lock(ROOT, rest)
     return 0
-
-
-def _in_ci() -> bool:
-    return bool(os.environ.get("CI"))
 
 
 _SUITES = {
@@ -117,8 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--unit", action="store_true", help="in CPython only")
     test.add_argument("--pyodide", action="store_true", help="the core in Pyodide only")
     test.add_argument("--browser", action="store_true", help="the page in Chromium only")
+    test.add_argument("--converters", action="store_true", help="the converters only")
     test.add_argument(
-        "--converters", action="store_true", help="the converters only; where CI is set, always"
+        "--all", action="store_true", help="converters among the rest, as where CI is set"
     )
     commands.add_parser("check", help="lint, format, types, import contracts, spelling")
     commands.add_parser("bench", help="run benchmarks/, or those named; each has its floor")

@@ -197,12 +197,12 @@ def _write(runtime: str, start_us: float, own: dict[str, float], rows: Sequence[
     text = path.read_text("utf-8")
     count = sum(row.served.runtime == runtime for row in rows)
     source = f"fitted on {count} rows of aic-silicon"
-    text = re.sub(r"^(start_us *= *)[0-9.e-]+", rf"\g<1>{number(start_us)}", text, flags=re.M)
+    text = re.sub(r"^(start_us *= *)[0-9.e+-]+", rf"\g<1>{number(start_us)}", text, flags=re.M)
     text = re.sub(r'^("cost\.start_us" *= *)".*"', rf'\g<1>"{source}"', text, flags=re.M)
     for key, value in own.items():
         line = f"{key} = {number(value)}"
         if re.search(rf"^{key} *=", text, flags=re.M):
-            text = re.sub(rf"^{key} *= *[0-9.e-]+", line, text, flags=re.M)
+            text = re.sub(rf"^{key} *= *[0-9.e+-]+", line, text, flags=re.M)
         else:
             text = text.replace("\n[serving.weight_bits]", f"{line}\n\n[serving.weight_bits]", 1)
             text = text.replace(f"\n\n{line}", f"\n{line}", 1)
@@ -271,7 +271,7 @@ def local(rows: Sequence[Placed], catalog: Catalog, dry_run: bool) -> None:
     replace_sections(path, [section("calibration", dict(sorted(values.items())), fitted_on)])
     row = number(runtime.serving.row_operations * float(np.exp(found[-1])))
     text = re.sub(
-        r"^(row_operations *= *)[0-9.e-]+", rf"\g<1>{row}", path.read_text("utf-8"), flags=re.M
+        r"^(row_operations *= *)[0-9.e+-]+", rf"\g<1>{row}", path.read_text("utf-8"), flags=re.M
     )
     path.write_text(text, encoding="utf-8")
 

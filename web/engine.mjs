@@ -115,6 +115,17 @@ const loadLibrary = async (pyodide, folder, name) => {
   FS.writeFile(path, "");
 };
 
+// Whoever asks for the lock of that name gets it when this worker ends, even by a crash.
+const holdLock = () =>
+  new Promise((resolve) => {
+    if (!navigator.locks) return resolve("");
+    const name = `phantomgpu-engine-${crypto.randomUUID()}`;
+    navigator.locks.request(name, () => {
+      resolve(name);
+      return new Promise(() => {});
+    });
+  });
+
 export const loadPyodide = async (options = {}) => {
   const endProgress = reportProgress();
   const here = { ...options, indexURL: address("parts/pyodide/") };
@@ -129,6 +140,7 @@ export const loadPyodide = async (options = {}) => {
   // worker.py: `import site_parts; await site_parts.load("onnx")`
   pyodide.registerJsModule("site_parts", {
     load: (name) => loadLibrary(pyodide, name, laterLibraries[name]),
+    hold_lock: holdLock,
   });
   endProgress();
   return pyodide;

@@ -4,6 +4,7 @@ import asyncio
 import json
 
 from pyscript import fetch, window, workers
+from pyscript.ffi import create_proxy
 
 from web import view
 from web.events import KEPT, Events, has_link, spawn
@@ -196,6 +197,15 @@ class Page:
         event = {"type": "restored", "request": held["request"], "saw": held["saw"]}
         self.dispatch(dict(event, from_link=True))
 
+    async def notice_end(self):
+        """Say so where the engine ends by itself: the lock that it holds is free then."""
+        lock = await self.engine.alive()
+        if lock:
+            await window.navigator.locks.request(lock, create_proxy(lambda _lock: None))
+            said = "its worker has ended"
+            self.dispatch({"type": "engine", "phase": "failed", "text": said})
+            self.dispatch({"type": "failed", "error": gone(said)})
+
     async def start_engine(self):
         """Wait for the worker, then ask it what there is to choose."""
         try:
@@ -207,6 +217,7 @@ class Page:
             self.dispatch({"type": "engine", "phase": "failed", "text": answer["error"]["what"]})
             return
         self.dispatch({"type": "catalog", "catalog": answer["ok"]})
+        spawn(self.notice_end())
         kept = window.sessionStorage.getItem(KEPT)
         if kept:
             window.sessionStorage.removeItem(KEPT)

@@ -12,10 +12,10 @@ from pathlib import Path
 import js
 import site_parts
 
-__export__ = ["catalog", "check_profile", "compare", "compare_streaming", "complete_profile",
-              "decode_link", "differences", "encode_link", "explain", "inspect", "netron",
-              "new_variant", "open_address", "open_file", "open_request", "profile",
-              "save_request", "why", "why_csv", "why_kernel"]  # fmt: skip
+__export__ = ["alive", "catalog", "check_profile", "compare", "compare_streaming",
+              "complete_profile", "decode_link", "differences", "encode_link", "explain",
+              "inspect", "netron", "new_variant", "open_address", "open_file", "open_request",
+              "profile", "save_request", "why", "why_csv", "why_kernel"]  # fmt: skip
 
 from phantomgpu.errors import PhantomGPUError
 from phantomgpu.families.repository import is_repository
@@ -101,6 +101,11 @@ def as_bug(error):
         "where": f"{Path(last.filename).name}, line {last.lineno}, {last.name}",
         "fix": "report it with these lines; the last comparison is still there",
     }
+
+
+async def alive():
+    """The name of a lock that is held as long as this worker lives; "" where there are none."""
+    return await site_parts.hold_lock()
 
 
 def catalog():

@@ -144,7 +144,7 @@ class Writer:
             for key in ("launch_us", "dispatch_us", "start_us"):
                 if key in own:
                     value = number(own.pop(key))
-                    text = re.sub(rf"^({key} *= *)[0-9.e-]+", rf"\g<1>{value}", text, flags=re.M)
+                    text = re.sub(rf"^({key} *= *)[0-9.e+-]+", rf"\g<1>{value}", text, flags=re.M)
                     source = f"fitted on {self.data[runtime]}"
                     text = re.sub(
                         rf'^("cost\.{key}" *= *)".*"', rf'\g<1>"{source}"', text, flags=re.M

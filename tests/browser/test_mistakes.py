@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.browser.driver import Comparison
+from tests.browser.driver import LIVE_MS, Comparison
 
 
 @pytest.fixture
@@ -91,12 +92,11 @@ def test_engine_that_dies_is_restarted_with_what_was_set(live: Comparison) -> No
     live.settle()
     before = live.cells()
 
-    live.page.evaluate(
-        "document.body.insertAdjacentHTML('beforeend', "
-        "'<button id=now data-do=restart>Restart</button>')"
-    )
-    with live.page.expect_navigation():
-        live.page.locator("#now").click()
-    live.live()
+    live.page.workers[0].evaluate("self.close()")
 
+    expect(live.page.locator("#error h2")).to_contain_text("engine", timeout=LIVE_MS)
+    assert live.cells() == before
+    with live.page.expect_navigation():
+        live.page.locator("#error").get_by_role("button", name="Restart").click()
+    live.live()
     assert live.cells() == before

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from phantomgpu.converters.runners.factory import call_factory
 from phantomgpu.converters.runners.protocol import Refused, Task, Tell, shape_of
+from phantomgpu.converters.runners.tensorflow_layout import average_without_turning
 
 OPSET: Final = 18
 _LARGE_BYTES: Final = 1_500_000_000
@@ -61,6 +62,7 @@ def _write(task: Task, tf2onnx: Any, arguments: dict[str, Any]) -> None:
             tensors_to_rename=arguments.get("rename"),
             initialized_tables=arguments.get("tables"),
         )
+    average_without_turning(model)
     if large:
         _beside(model, storage.name_to_tensor_data, out.with_name(out.name + ".data"))
     onnx.save(model, str(out))

@@ -1,6 +1,7 @@
 """PyTorch's files and modules to ONNX, by its own exporters."""
 
 import os
+import pickle
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -8,7 +9,11 @@ from typing import Any, Final
 from phantomgpu.converters.runners.factory import call_factory, load_module
 from phantomgpu.converters.runners.protocol import Refused, Task, Tell
 from phantomgpu.converters.runners.torch_inputs import example_inputs
-from phantomgpu.converters.runners.torch_safety import check_program, open_checkpoint
+from phantomgpu.converters.runners.torch_safety import (
+    asks_for_trust,
+    check_program,
+    open_checkpoint,
+)
 
 OPSET: Final = 18
 _LISTED: Final = 20
@@ -59,6 +64,8 @@ def _exported(task: Task, tell: Tell) -> list[str]:
         check_program(Path(task["path"]))
     try:
         program = torch.export.load(task["path"])
+    except pickle.UnpicklingError as error:
+        raise asks_for_trust(Path(task["path"]), error) from None
     except RuntimeError as error:
         raise _unreadable(task, error) from None
     tell(0.5, "converting")

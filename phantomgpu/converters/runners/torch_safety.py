@@ -39,7 +39,7 @@ def open_checkpoint(task: Task) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True, mmap=_can_map(path))
     except pickle.UnpicklingError as error:
         if not task["trust"]:
-            raise _asks_for_trust(path, error) from None
+            raise asks_for_trust(path, error) from None
     except (RuntimeError, EOFError, ValueError, OSError) as error:
         raise _damaged(path, error) from None
     _know_main(task)
@@ -113,7 +113,8 @@ def is_arithmetic(text: str) -> bool:
     return True
 
 
-def _asks_for_trust(path: Path, error: Exception) -> Refused:
+def asks_for_trust(path: Path, error: Exception) -> Refused:
+    """The answer for a file that holds more than tensors, with the names that it asks for."""
     import torch
 
     try:

@@ -91,7 +91,8 @@ def resnet50(first_stride_in_3x3: bool) -> keras.Model:
 
     image = layers.Input((224, 224, 3), name="image")
     x = conv(image, 64, 7, 2)
-    x = layers.MaxPooling2D(3, strides=2)(layers.ZeroPadding2D(1)(x))
+    # Padded in the pooling itself, as PyTorch's is: a layer of its own would be a kernel more.
+    x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
     for stage, (filters, blocks) in enumerate(((64, 3), (128, 4), (256, 6), (512, 3))):
         for block in range(blocks):
             stride = 2 if stage and not block else 1
