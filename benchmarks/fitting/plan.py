@@ -35,7 +35,9 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "bandwidth_efficiency": (0.82, 0.06), "cache_bytes_per_cycle": (14.0, 0.4),
     # All of a cache that is one: see PARTITIONS. Cyclic reuse of more than fits misses at once.
     "cache_share": (1.0, 0.2), "cache_sharpness": (5.0, 0.4), "roofline_sharpness": (1.8, 0.2),
-    "product_sharpness": (1.4, 0.2), "overlap_growth": (0.2, 0.3),
+    # A block of 1024 threads finds the largest of a row: two barriers and two passes.
+    "quantize_row_cycles": (1200.0, 0.4), "product_sharpness": (1.4, 0.2),
+    "overlap_growth": (0.2, 0.3),
     "start_cycles": (4500.0, 0.3), "product_start_cycles": (4500.0, 0.2),
     # See PROCESS. A fused multiply-add on the vector units costs some ten times one of a tensor
     # core: operands come from the register file each time (Horowitz, ISSCC 2014).

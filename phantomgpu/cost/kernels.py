@@ -14,6 +14,7 @@ from phantomgpu.cost.kinds import FAMILY
 from phantomgpu.cost.least import least_time
 from phantomgpu.cost.power import switching_scale
 from phantomgpu.cost.product import Pipeline, Product, product_time
+from phantomgpu.cost.quantising import row_time
 from phantomgpu.cost.variants import Variants
 from phantomgpu.cost.winograd import winograd_products
 from phantomgpu.workload.workload import PEAKS, Kernels
@@ -132,8 +133,16 @@ def _traffic(
 
 def _vector_core(kernels: Kernels, boards: Boards) -> FloatArray:
     """Seconds of the ordinary units. [gpu, kernel]."""
-    work = kernels.vector_flops + kernels.special_flops * boards.values["special_flops_cost"]
-    return np.asarray(work / (boards.vector_flops_per_s * boards.values["vector_efficiency"]))
+    values = boards.values
+    work = kernels.vector_flops + kernels.special_flops * values["special_flops_cost"]
+    in_rows = (kernels.family == FAMILY["quantize"]) & (kernels.n > 1.0)
+    rows_s = row_time(
+        rows=np.where(in_rows, kernels.m, 0.0),
+        row_cycles=values["quantize_row_cycles"],
+        sm_count=boards.sm_count,
+        clock_hz=boards.clock_hz,
+    )
+    return np.asarray(work / (boards.vector_flops_per_s * values["vector_efficiency"]) + rows_s)
 
 
 def _depthwise_core(kernels: Kernels, boards: Boards) -> FloatArray:

@@ -179,6 +179,9 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "share of the peak bandwidth that a long copy reaches",
         ),
         Parameter(
+            "quantize_row_cycles", 0.0, 1e6, "clock", "a row of its own scale, quantised on an SM"
+        ),
+        Parameter(
             "cache_bytes_per_cycle", 0.5, 1e3, "B/clock", "SM's side of the last-level cache's rate"
         ),
         Parameter("cache_share", 0.01, 10.0, "1", "usable share of the last-level cache"),

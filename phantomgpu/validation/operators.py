@@ -81,6 +81,10 @@ _ROPE_FIRST: Final = "trt-llm"
 own; when it decodes, most of its kernels do that themselves."""
 
 
+_ROW_SCALES: Final = frozenset({"vllm"})
+"""Runtimes whose fp8 products quantise each row in a block of its own (vLLM,
+``csrc/quantization/w8a8/fp8/common.cu``, dynamic_per_token_scaled_fp8_quant)."""
+
 _EXTRA_LAUNCHES: Final[Mapping[tuple[str, str], int]] = {
     ("trt-llm", "fp8"): 4,
     ("vllm", "fp8"): 1,
@@ -154,21 +158,23 @@ def _product(row: Row, number: Number, timing: Timing) -> list[KernelRow]:
     if launches:
         before.append(kernel("reduce", number.peak, count=float(launches * timing.copies)))
     if number.quantised:
-        before.append(_quantise(batch * m * k, number, float(timing.copies)))
+        by_row = timing.runtime in _ROW_SCALES and row.text("dtype") == "fp8"
+        before.append(_quantise(batch * m * k, number, timing, rows=batch * m if by_row else 0.0))
     return [*before, product]
 
 
-def _quantise(elements: float, number: Number, count: float) -> KernelRow:
-    """Reads activations, writes them narrower."""
+def _quantise(elements: float, number: Number, timing: Timing, *, rows: float) -> KernelRow:
+    """Reads activations, writes them narrower; with a scale for each of ``rows``, if any."""
     return kernel(
         "quantize",
         number.peak,
         vector_flops=3.0 * elements,
         read_bytes=elements * number.stored_bytes,
         write_bytes=elements * number.operand_bytes,
-        m=elements,
+        m=rows or elements,
+        n=elements / rows if rows else 1.0,
         element_bytes=number.stored_bytes,
-        count=count,
+        count=float(timing.copies),
     )
 
 

@@ -121,6 +121,16 @@ def test_matrix_units_run_at_the_clock_the_board_boosts_to():
     )
 
 
+def test_rows_with_scales_of_their_own_cost_a_block_each():
+    slow = a_gpu(calibration={"quantize_row_cycles": 2000.0})
+    tensor, rows = (
+        a_kernel(family="quantize", m=m, n=n, matrix_flops=0.0) for m, n in ((1e6, 1.0), (1e4, 1e2))
+    )
+
+    assert work_of(tensor, gpu=slow).core_s[0, 0] == 0.0
+    assert work_of(rows, gpu=slow).core_s[0, 0] == pytest.approx(1e4 * 2000 / 100 / 1e9)
+
+
 def test_small_tiles_cost_more_on_tensor_cores_than_on_vector_units():
     small, fed = {"m": 32.0, "n": 32.0, "k": 64.0, "batch": 100.0}, {"tile_overhead": 1024.0}
     time = {
