@@ -142,10 +142,7 @@ export const loadPyodide = async (options = {}) => {
   // worker.py: `import site_parts; await site_parts.load("onnx")`
   pyodide.registerJsModule("site_parts", {
     load: (name) => loadLibrary(pyodide, name, laterLibraries[name]),
-<<<<<<< HEAD
     fetch_model: (file) => fetchNow(`parts/models/${file}`),
-=======
->>>>>>> 2459a37b2f6b185594e4e0d30ca0101358d73436
     hold_lock: holdLock,
   });
   endProgress();
