@@ -112,11 +112,11 @@ def _arithmetic(point: Point, terms: Terms, at: int) -> Json:
         if column[at] > 0
     ]
     functions: tuple[Callable[..., object], ...] = ()
+    is_attention = FAMILIES[int(kernels.family[at])] == "attention"
     if kind == "depthwise":
         formula = _DEPTHWISE
         inputs += [_peak(point, "fp32"), _fitted(point, "depthwise_efficiency")]
     elif kernels.matrix_flops[at] > 0:
-        is_attention = FAMILIES[int(kernels.family[at])] == "attention"
         formula = _ATTENTION if is_attention else _PRODUCT
         functions = (attention_time,) if is_attention else (product_time, feeding_share, waves)
         shape = "queries, keys, width, heads" if is_attention else "m, n, k, products"
@@ -132,7 +132,7 @@ def _arithmetic(point: Point, terms: Terms, at: int) -> Json:
     else:
         formula = _VECTOR
         inputs += [_peak(point, "fp32"), _fitted(point, "vector_efficiency")]
-    if kernels.special_flops[at] > 0:
+    if kernels.special_flops[at] > 0 and not is_attention:  # its term has its softmax
         inputs.append(_fitted(point, "special_flops_cost"))
     slower = terms.clock_slowdown
     if slower > 1.0005:

@@ -9,12 +9,7 @@ from numpy.typing import NDArray
 from phantomgpu.cost import Estimate
 from phantomgpu.dtype import PRECISIONS
 from phantomgpu.onnx.graph import ShapedGraph
-from phantomgpu.serving.widths import (
-    with_cache,
-    with_fused_softmax,
-    with_vector_rows,
-    with_weight_bits,
-)
+from phantomgpu.serving.widths import with_cache, with_vector_rows, with_weight_bits
 from phantomgpu.workload import Kernels, Schedule, Workload
 from phantomgpu.workload.steps import Step
 
@@ -67,9 +62,7 @@ class Stage:
             shared = self.shared_parameters * PRECISIONS[precision].vector_bits // 8
             workload = replace(workload, weight_bytes=workload.weight_bytes - shared)
         if self.cache_element_bytes is not None:
-            workload = with_cache(
-                with_fused_softmax(workload), element_bytes=self.cache_element_bytes
-            )
+            workload = with_cache(workload, element_bytes=self.cache_element_bytes)
         if self.row_operations:
             return with_vector_rows(workload, operations=self.row_operations)
         return workload

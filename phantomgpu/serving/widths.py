@@ -15,24 +15,6 @@ _NARROW = 0.75
 _BYTES_AT_ONCE = 4.0
 
 
-def with_fused_softmax(workload: Workload) -> Workload:
-    """The same work with the softmax of attention inside its kernel.
-
-    The time of a fused kernel has a term for its scores, fitted on attention kernels timed alone;
-    the ordinary units are not charged for them again.
-    """
-    kernels = workload.kernels
-    is_attention = kernels.family == _ATTENTION
-    return replace(
-        workload,
-        kernels=replace(
-            kernels,
-            vector_flops=np.where(is_attention, 0.0, kernels.vector_flops),
-            special_flops=np.where(is_attention, 0.0, kernels.special_flops),
-        ),
-    )
-
-
 def with_vector_rows(workload: Workload, *, operations: float) -> Workload:
     """The same work with products of a single row on the ordinary units.
 
