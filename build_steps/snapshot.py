@@ -20,6 +20,7 @@ SHARED = "snapshot.mjs"
 
 _LIBRARY_SUFFIX = ".so"
 _PACKAGE = "web"
+_MODELS = "phantomgpu/profiles/models/"
 # PyScript's own Python, as an object of JavaScript.
 _PYSCRIPT = "package/src/stdlib/pyscript.js"
 
@@ -46,7 +47,7 @@ def make_snapshot(
     paths: Mapping[str, Path],
     variables: Mapping[str, str],
 ) -> None:
-    """Make web.zip, snapshot.wasm and numpy/*.wasm.
+    """Make web.zip, snapshot.wasm, numpy/*.wasm and models/.
 
     Args:
         folder: Empty folder where they go.
@@ -67,6 +68,7 @@ def make_snapshot(
         extract(paths["pyscript"], {_PYSCRIPT: Path(given) / "pyscript.mjs"})
         for archive in (*archives.glob("*.zip"), folder / "web.zip"):
             shutil.copyfile(archive, Path(given) / archive.name)
+        _copy_models(archives / "phantomgpu.zip", folder / "models")
         (folder / "numpy").mkdir()
         with zipfile.ZipFile(archives / "numpy.zip") as numpy:
             for name in numpy.namelist():
@@ -86,6 +88,15 @@ def make_snapshot(
             f"the engine's snapshot cannot be made:\n{done.stderr[-2000:]}",
             fix="it is a mistake in the code above, or Pyodide's private API has changed",
         )
+
+
+def _copy_models(archive: Path, folder: Path) -> None:
+    """The built-in models, which the snapshot leaves out, as files of their own."""
+    folder.mkdir()
+    with zipfile.ZipFile(archive) as package:
+        for name in package.namelist():
+            if name.startswith(_MODELS) and not name.endswith((".toml", ".py", ".pyc")):
+                (folder / Path(name).name).write_bytes(package.read(name))
 
 
 def _imports(script: Path) -> list[str]:

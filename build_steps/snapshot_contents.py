@@ -39,6 +39,15 @@ def imported_by(script: Path) -> list[str]:
     return [name for name in found if name not in OF_JAVASCRIPT]
 
 
+def is_kept(path: Path) -> bool:
+    """Whether the snapshot holds a file of phantomgpu: no Python, and no built-in model.
+
+    A model is fetched when it is first looked into.
+    """
+    is_model = path.parent.name == "models" and path.suffix != ".toml"
+    return path.is_file() and not is_model and path.suffix not in (".py", ".pyc")
+
+
 def bytecode_of(source: Path) -> Path:
     """Leave the bytecode beside a source; it counts as long as the source is the same."""
     text = source.read_bytes()
@@ -61,11 +70,7 @@ for name in ["engine_rest", *imported_by(Path("/worker.py")), *ALSO_AT_START]:
     importlib.import_module(name)
 forget_archives()
 files = [
-    *(
-        path
-        for path in sorted((SITE_PACKAGES / "phantomgpu").rglob("*"))
-        if path.is_file() and path.suffix not in (".py", ".pyc")
-    ),
+    *(path for path in sorted((SITE_PACKAGES / "phantomgpu").rglob("*")) if is_kept(path)),
     SITE_PACKAGES / "engine_rest.txt",
     *(bytecode_of(path) for path in sorted(PYSCRIPT.rglob("*.py"))),
 ]

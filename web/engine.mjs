@@ -48,12 +48,14 @@ const asmWasm = "parts/pyodide/pyodide.asm.wasm";
 self.fetch = (resource, options) =>
   String(resource) === address(asmWasm) ? fetchWasm(asmWasm) : plainFetch(resource, options);
 
-// Python's `import` cannot wait: in a worker a request may block.
-const fetchArchive = (name) => {
+// Python's `import` and a model of the engine cannot wait: in a worker a request may block.
+const fetchNow = (path) => {
   const request = new XMLHttpRequest();
-  request.open("GET", address(`parts/${name}.zip`), false);
+  request.open("GET", address(path), false);
   request.responseType = "arraybuffer";
   request.send();
+  if (request.status !== 200)
+    throw new Error(`${path} is missing from this site: HTTP ${request.status}`);
   return request.response;
 };
 
@@ -136,10 +138,11 @@ export const loadPyodide = async (options = {}) => {
     console.info(`PhantomGPU starts without its snapshot: ${error.message}`);
     pyodide = await fromArchives(here);
   }
-  pyodide.pyimport("engine_rest").install(fetchArchive);
+  pyodide.pyimport("engine_rest").install((name) => fetchNow(`parts/${name}.zip`));
   // worker.py: `import site_parts; await site_parts.load("onnx")`
   pyodide.registerJsModule("site_parts", {
     load: (name) => loadLibrary(pyodide, name, laterLibraries[name]),
+    fetch_model: (file) => fetchNow(`parts/models/${file}`),
     hold_lock: holdLock,
   });
   endProgress();

@@ -20,8 +20,13 @@ def profile_texts():
 
 
 def built_in(file):
-    """The Source of a built-in model, by its file name in the index."""
-    return BytesSource(file, (PROFILES / "models" / file).read_bytes())
+    """The Source of a built-in model, by its file in the index; fetched when first asked for."""
+    path = PROFILES / "models" / file
+    if not path.is_file():
+        import site_parts  # of the page: not there yet when the snapshot is made
+
+        path.write_bytes(site_parts.fetch_model(file).to_bytes())
+    return BytesSource(file, path.read_bytes())
 
 
 app = App(profile_texts(), built_in)

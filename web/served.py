@@ -219,6 +219,7 @@ def served_verdict(cells, gpus, model_name, request):
     headline = (
         "<strong>{gpu}</strong> {verb} {model} fastest: "
         "<strong>{rate} tokens/s</strong> for {users}, "
+        "<span class='nobreak'>likely {low} to {high}</span>, "
         "<span class='nobreak'>the first after {first}</span>."
     ).format(
         gpu=escaped(_name(gpus, best["gpu"])),
@@ -226,6 +227,8 @@ def served_verdict(cells, gpus, model_name, request):
         model=escaped(model_name),
         rate=figure(given["tokens_per_s_per_user"]),
         users=users,
+        low=figure(1000 / given["tpot_high_ms"]) if given["tpot_high_ms"] else "–",
+        high=figure(1000 / given["tpot_low_ms"]) if given["tpot_low_ms"] else "–",
         first=duration(given["ttft_ms"]),
     )
     return {"headline": headline, "reason": _reason(best, rivals, close, cells, gpus, request),
