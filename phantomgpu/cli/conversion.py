@@ -127,7 +127,8 @@ def _progress(source: str) -> Iterator[Tell]:
     """A bar on a terminal; elsewhere nothing, for a log needs no bar."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
         task = progress.add_task(f"converting {source}", total=1.0)
 
         def tell(share: float, note: str) -> None:

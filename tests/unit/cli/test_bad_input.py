@@ -27,7 +27,7 @@ def test_a_pytorch_file_is_refused_with_the_way_to_onnx(run, tmp_path):
     path = tmp_path / "model.pt"
     path.write_bytes(b"\x80\x02}q\x00." * 20)
 
-    assert refused(run("compare", path, "--gpus", "t4"), "phantomgpu convert")
+    assert refused(run("compare", path, "--gpus", "t4"), "pip install 'phantomgpu[torch]'")
 
 
 def test_a_cut_file_is_refused_with_the_byte_where_it_ends(run, tmp_path, resnet_bytes):
@@ -42,7 +42,7 @@ def test_a_file_that_is_not_there_is_refused(run):
 
 
 def test_a_folder_is_refused(run, tmp_path):
-    assert refused(run("compare", tmp_path, "--gpus", "t4"), "is a folder")
+    assert refused(run("compare", tmp_path, "--gpus", "t4"), "is no model", "saved_model.pb")
 
 
 def test_an_unknown_model_names_the_nearest(run):
