@@ -200,8 +200,9 @@ def run_times(
         settle_s=values["throttle_settle_s"][first],
     )
     slower = per_kernel(clock)
-    kernel_s = np.maximum(_kernel_time(work, slower, sharpness) * slowdown, work.least_s)
-    device_s = np.maximum(per_run(kernel_s + start_s) * host.run_slowdown, per_run(work.least_s))
+    least_s = work.least_s / per_kernel(host.run_slowdown)
+    kernel_s = np.maximum(_kernel_time(work, slower, sharpness) * slowdown, least_s)
+    device_s = per_run(kernel_s + start_s) * host.run_slowdown
     launches = per_run(np.ones(len(kernels)))
     latency_s = stream_time(
         device_s=device_s,
