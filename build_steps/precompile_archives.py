@@ -33,6 +33,8 @@ NOT_ON_THE_PAGE = (
 # Ours stays as it is; theirs goes without assertions and docstrings, which are a tenth of the
 # download and which nothing on the page reads.
 OURS, THEIRS = 0, 2
+# numpy.ma, which np.median and np.unique import, makes its docstrings out of these.
+DOCUMENTED, WITH_DOCSTRINGS = ("numpy/_core/numeric.py",), 1
 # Magic number, then no flags, date and size of the source: there is no source
 # beside it, so the importer compares nothing.
 HEADER = MAGIC_NUMBER + bytes(12)
@@ -63,6 +65,13 @@ def is_ours(name: str) -> bool:
     return name.startswith(("phantomgpu/", "engine_rest")) and not is_left_out(name)
 
 
+def level_of(name: str) -> int:
+    """How much of a member's source its bytecode goes without."""
+    if is_ours(name):
+        return OURS
+    return WITH_DOCSTRINGS if name in DOCUMENTED else THEIRS
+
+
 def is_left_out(name: str) -> bool:
     """Whether the page never needs a member of phantomgpu.zip."""
     is_script = name.startswith("phantomgpu/profiles/") and name.endswith(".py")
@@ -89,7 +98,7 @@ def main() -> None:
             if path not in at_start and not is_ours(name):
                 rest[name] = data
             elif name.endswith(".py"):
-                optimize = OURS if is_ours(name) else THEIRS
+                optimize = level_of(name)
                 made[name + "c"] = bytecode(path, data, optimize=optimize)
             else:
                 made[name] = data

@@ -18,7 +18,7 @@ def touched_experts(experts: int, chosen: int, tokens: int) -> float:
     the others: an expert is left out by a token with probability ``1 - chosen/experts``.
 
     >>> touched_experts(8, 2, 1), round(touched_experts(256, 8, 64), 1)
-    (2.0, 222.5)
+    (2.0, 222.4)
     """
     chosen = min(chosen, experts)
     return experts * (1.0 - (1.0 - chosen / experts) ** tokens)
