@@ -34,7 +34,8 @@ NOT_ON_THE_PAGE = (
 # download and which nothing on the page reads.
 OURS, THEIRS = 0, 2
 # numpy.ma, which np.median and np.unique import, makes its docstrings out of these.
-DOCUMENTED, WITH_DOCSTRINGS = ("numpy/_core/numeric.py",), 1
+DOCUMENTED = ("numpy/_core/numeric.py", "numpy/lib/_shape_base_impl.py")
+WITH_DOCSTRINGS = 1
 # Magic number, then no flags, date and size of the source: there is no source
 # beside it, so the importer compares nothing.
 HEADER = MAGIC_NUMBER + bytes(12)
