@@ -8,7 +8,7 @@
 //
 // The build makes it under Node (build_steps/snapshot.mjs) and engine.mjs
 // restores it, both through this file, so that both lay out memory alike. It
-// rests on Pyodide's private API; see docs/decisions/0012-page-start.md.
+// rests on Pyodide's private API; see docs/decisions/0013-page-start.md.
 
 const sitePackages = "/lib/python3.14/site-packages";
 
