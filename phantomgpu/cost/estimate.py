@@ -1,11 +1,17 @@
 """What the cost model says of one workload on a list of GPUs."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+
+_GROWING: Final = (
+    "compute_s", "memory_s", "launch_s", "kernel_s", "latency_s", "low_s", "high_s", "energy_j",
+)  # fmt: skip
+"""What is in proportion to the time of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,8 @@ class Estimate:
         latency_s: One run of the model. [gpu]
         low_s: Lower end of the 80 % prediction interval. [gpu]
         high_s: Upper end. [gpu]
+        energy_j: What the board draws in one run: a hook for cost and carbon, shown nowhere, since
+            no measured power has been held against it. [gpu]
         memory_bytes: Weights, activations, workspace and context. [gpu]
         mfu: Matrix FLOPs over latency times the peak, weighted by peak. [gpu]
         bound: "compute", "memory" or "launch": which takes the largest share. one per GPU
@@ -34,6 +42,7 @@ class Estimate:
     latency_s: FloatArray
     low_s: FloatArray
     high_s: FloatArray
+    energy_j: FloatArray
     memory_bytes: FloatArray
     mfu: FloatArray
     bound: tuple[str, ...]
@@ -43,6 +52,5 @@ class Estimate:
         """The estimate of a model known to take so many times longer; itself where it is 1."""
         if factor == 1.0:
             return self
-        times = ("compute_s", "memory_s", "launch_s", "kernel_s", "latency_s", "low_s", "high_s")
-        changed = {name: getattr(self, name) * factor for name in times}
+        changed = {name: getattr(self, name) * factor for name in _GROWING}
         return replace(self, mfu=self.mfu / factor, **changed)

@@ -74,3 +74,37 @@ def clock_slowdown(
     available_w = np.maximum(tdp_w * (1.0 - static_share) - static_w, _LEAST_SHARE * tdp_w)
     excess = np.maximum(energy_j / time_s / available_w, 1.0)
     return np.asarray(1.0 + (excess**exponent - 1.0) * time_s / (time_s + settle_s))
+
+
+def run_energy(
+    *,
+    switching_j: FloatArray,
+    time_s: FloatArray,
+    tdp_w: FloatArray,
+    static_w: FloatArray,
+    static_share: FloatArray,
+) -> FloatArray:
+    """Energy that the board draws in a run: leakage, the rest of the board, and switching.
+
+    No board draws more than its limit for long, whatever its units would switch at boost.
+
+    Args:
+        switching_j: Of all switching in the run, at boost clock. [gpu, run]
+        time_s: Of the run. [gpu, run]
+        tdp_w: Board limit. [gpu, 1]
+        static_w: As for ``clock_slowdown``. [gpu, 1]
+        static_share: Likewise. [gpu, 1]
+
+    Returns:
+        Joules. [gpu, run]
+
+    Source:
+        Rabaey, Chandrakasan, Nikolic, "Digital Integrated Circuits", section 5.5. The values are
+        fitted on times alone, through the clocks that the limit leaves: no power was measured.
+
+    >>> float(run_energy(switching_j=np.float64(100), time_s=np.float64(2), tdp_w=np.float64(100),
+    ...     static_w=np.float64(10), static_share=np.float64(0.1)))
+    140.0
+    """
+    power_w = np.minimum(static_w + tdp_w * static_share + switching_j / time_s, tdp_w)
+    return np.asarray(power_w * time_s)

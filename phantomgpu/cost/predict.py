@@ -13,7 +13,7 @@ from phantomgpu.cost.footprint import footprint_bytes
 from phantomgpu.cost.interval import interval_ends
 from phantomgpu.cost.kernels import Activities, activities
 from phantomgpu.cost.kinds import FAMILY, KINDS, kinds_of
-from phantomgpu.cost.power import clock_slowdown
+from phantomgpu.cost.power import clock_slowdown, run_energy
 from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
 from phantomgpu.cost.stream import stream_time
 from phantomgpu.cost.variants import Variants
@@ -74,13 +74,14 @@ ENOUGH_RUNS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Kernels and runs: the first three [gpu, kernel], the last two [gpu, run]."""
+    """Kernels and runs: the first three [gpu, kernel], the last three [gpu, run]."""
 
     core_s: FloatArray
     traffic_s: FloatArray
     kernel_s: FloatArray
     device_s: FloatArray
     latency_s: FloatArray
+    energy_j: FloatArray
 
 
 def predict(
@@ -190,12 +191,15 @@ def run_times(
     sharpness = sharpness_of(kinds, boards, work)
     at_boost = _kernel_time(work, full_clock, sharpness) * slowdown
     first = starts if boards.paired else slice(None)
+    switching_j = per_run(work.energy_j)
+    tdp_w, static_w = boards.tdp_w[first], values["static_power_w"][first]
+    static_share = values["static_power_share"][first]
     clock = clock_slowdown(
-        energy_j=per_run(work.energy_j),
+        energy_j=switching_j,
         time_s=per_run(at_boost + start_s),
-        tdp_w=boards.tdp_w[first],
-        static_w=values["static_power_w"][first],
-        static_share=values["static_power_share"][first],
+        tdp_w=tdp_w,
+        static_w=static_w,
+        static_share=static_share,
         exponent=values["throttle_exponent"][first],
         settle_s=values["throttle_settle_s"][first],
     )
@@ -211,7 +215,14 @@ def run_times(
         start_s=host.start_s,
     )
     traffic_s = work.memory_s + work.cache_s * slower
-    return Times(work.core_s * slower, traffic_s, kernel_s, device_s, latency_s)
+    energy_j = run_energy(
+        switching_j=switching_j,
+        time_s=latency_s,
+        tdp_w=tdp_w,
+        static_w=static_w,
+        static_share=static_share,
+    )
+    return Times(work.core_s * slower, traffic_s, kernel_s, device_s, latency_s, energy_j)
 
 
 def kernels_on(host: Host, boards: Boards) -> tuple[FloatArray, FloatArray]:
@@ -291,6 +302,7 @@ def _estimate(
         latency_s=latency_s,
         low_s=low_s,
         high_s=high_s,
+        energy_j=times.energy_j[:, run],
         memory_bytes=np.full_like(latency_s, memory),
         mfu=ideal_s / latency_s,
         bound=_bounds(core_s, traffic_s, launch_s, count),

@@ -179,6 +179,7 @@ def combined(estimates: Sequence[Estimate], times: Sequence[float], memory_bytes
         latency_s=latency_s,
         low_s=total("low_s"),
         high_s=total("high_s"),
+        energy_j=total("energy_j"),
         memory_bytes=np.full_like(latency_s, memory_bytes),
         mfu=used / latency_s,
         bound=tuple(estimates[stage].bound[gpu] for gpu, stage in enumerate(longest)),

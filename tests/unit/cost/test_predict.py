@@ -133,3 +133,12 @@ def test_a_product_starts_in_a_time_of_its_own():
     assert predict([copy], [slow], a_runtime())[0].latency_s.tolist() == (
         predict([copy], [a_gpu()], a_runtime())[0].latency_s.tolist()
     )
+
+
+@pytest.mark.parametrize(("joule", "power_w"), [(0.0, 0.1 * 300.0), (1.0, 300.0)])
+def test_a_board_draws_its_leakage_at_least_and_its_limit_at_most(joule, power_w):
+    gpu = a_gpu(calibration={"static_power_share": 0.1, "joule_per_flop_fp16": joule})
+    estimate = predict([a_workload(a_kernel())], [gpu], a_runtime())[0]
+
+    assert estimate.energy_j / estimate.latency_s == pytest.approx(power_w)
+    assert estimate.scaled(2.0).energy_j.tolist() == (2.0 * estimate.energy_j).tolist()
