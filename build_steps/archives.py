@@ -1,12 +1,11 @@
 """Wheels -> the zips of Python that the engine unpacks, as bytecode."""
 
 import shutil
-import subprocess
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from build_steps.failure import BuildError
+from build_steps.node import run_script
 from build_steps.parts import extract
 from build_steps.progress import say
 
@@ -59,20 +58,14 @@ def make_archives(
 
 def _precompile(folder: Path, variables: Mapping[str, str]) -> None:
     """Let Pyodide write made/ from given/."""
-    script = Path(__file__).with_name("precompile.mjs")
-    done = subprocess.run(
-        ["node", script, folder / "pyodide", folder / "given", folder / "made"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=dict(variables),
+    said = run_script(
+        Path(__file__).with_name("precompile.mjs"),
+        *(folder / name for name in ("pyodide", "given", "made")),
+        variables=variables,
+        failure="Pyodide cannot precompile the page's Python",
+        fix="see that `node --version` is at least 20; else it is a mistake in the code above",
     )
-    if done.returncode != 0:
-        raise BuildError(
-            f"Pyodide cannot precompile the page's Python:\n{done.stderr[-2000:]}",
-            fix="see that `node --version` is at least 20; else it is a mistake in the code above",
-        )
-    for line in done.stdout.splitlines():
+    for line in said.splitlines():
         say(f"  {line}")
 
 

@@ -4,11 +4,10 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from build_steps.failure import BuildError
+from build_steps.node import run_script
 
 KINDS = ("br", "gz")
 """Endings of the compressed files, the smallest first."""
@@ -58,28 +57,17 @@ def compress(
             [str(place.with_suffix("")), place.suffix[1:], f"{made}.part"]
             for made, place in missing.items()
         ]
-        _run(json.dumps(wanted), variables)
+        run_script(
+            Path(__file__).with_suffix(".mjs"),
+            given=json.dumps(wanted),
+            variables=variables,
+            failure="the site cannot be compressed",
+            fix="see that there is room on the disk; else it is a mistake in compress.mjs",
+        )
         for made in missing:
             os.replace(f"{made}.part", made)
     for place, made in beside.items():
         shutil.copyfile(made, place)
-
-
-def _run(wanted: str, variables: Mapping[str, str]) -> None:
-    script = Path(__file__).with_suffix(".mjs")
-    done = subprocess.run(
-        ["node", script],
-        input=wanted,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=dict(variables),
-    )
-    if done.returncode != 0:
-        raise BuildError(
-            f"the site cannot be compressed:\n{done.stderr[-2000:]}",
-            fix="see that there is room on the disk; else it is a mistake in compress.mjs",
-        )
 
 
 def _hash(path: Path) -> str:

@@ -2,14 +2,13 @@
 
 import ast
 import shutil
-import subprocess
 import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from build_steps.archives import write_zip
-from build_steps.failure import BuildError
+from build_steps.node import run_script
 from build_steps.parts import Part, extract
 
 WORKER = "worker.py"
@@ -75,17 +74,11 @@ def make_snapshot(
                 if name.endswith(_LIBRARY_SUFFIX):
                     library = folder / "numpy" / (Path(name).name.partition(".")[0] + ".wasm")
                     library.write_bytes(numpy.read(name))
-        script = Path(__file__).with_suffix(".mjs")
-        done = subprocess.run(
-            ["node", script, given, web, folder / "numpy", folder / "snapshot.wasm"],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=dict(variables),
-        )
-    if done.returncode != 0:
-        raise BuildError(
-            f"the engine's snapshot cannot be made:\n{done.stderr[-2000:]}",
+        run_script(
+            Path(__file__).with_suffix(".mjs"),
+            *(Path(given), web, folder / "numpy", folder / "snapshot.wasm"),
+            variables=variables,
+            failure="the engine's snapshot cannot be made",
             fix="it is a mistake in the code above, or Pyodide's private API has changed",
         )
 

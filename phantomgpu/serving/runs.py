@@ -15,7 +15,7 @@ from phantomgpu.serving.generate import Generating
 from phantomgpu.serving.load import Load
 from phantomgpu.serving.program import Program, Stage, combined
 from phantomgpu.serving.stages import Stages
-from phantomgpu.workload import Schedule
+from phantomgpu.workload import Schedule, Workload
 
 Lowered = Callable[[Graph, Runtime, Mapping[str, int]], Schedule]
 """What a runtime launches for a graph whose free dimensions are set so."""
@@ -73,13 +73,7 @@ class GraphRun:
         return self._schedule
 
     def _needed_bytes(self, batch: int, precision: str) -> int:
-        workload = self._schedule.at(batch, precision)
-        return footprint_bytes(
-            weights=workload.weight_bytes,
-            activations=workload.peak_activation_bytes,
-            workspace=self._runtime.workspace_bytes,
-            context=self._runtime.context_bytes,
-        )
+        return _footprint_bytes(self._schedule.at(batch, precision), self._runtime)
 
 
 class CompositeRun:
@@ -117,13 +111,7 @@ class CompositeRun:
         return self._program
 
     def _needed_bytes(self, batch: int, precision: str) -> int:
-        workload = self._program.at(batch, precision)
-        return footprint_bytes(
-            weights=workload.weight_bytes,
-            activations=workload.peak_activation_bytes,
-            workspace=self._runtime.workspace_bytes,
-            context=self._runtime.context_bytes,
-        )
+        return _footprint_bytes(self._program.at(batch, precision), self._runtime)
 
 
 class ServedRun:
@@ -187,3 +175,12 @@ def run_of(
         for part in model.parts
     )
     return CompositeRun(Program(stages), runtime)
+
+
+def _footprint_bytes(workload: Workload, runtime: Runtime) -> int:
+    return footprint_bytes(
+        weights=workload.weight_bytes,
+        activations=workload.peak_activation_bytes,
+        workspace=runtime.workspace_bytes,
+        context=runtime.context_bytes,
+    )
