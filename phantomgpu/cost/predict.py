@@ -204,7 +204,7 @@ def run_times(
         settle_s=values["throttle_settle_s"][first],
     )
     slower = per_kernel(clock)
-    least_s = work.least_s * slower / per_kernel(host.run_slowdown)
+    least_s = work.least_s / per_kernel(host.run_slowdown)
     kernel_s = np.maximum(_kernel_time(work, slower, sharpness) * slowdown, least_s)
     device_s = per_run(kernel_s + start_s) * host.run_slowdown
     launches = per_run(np.ones(len(kernels)))
