@@ -35,7 +35,7 @@ A request is a mapping with the fields of ``comparison.Request``: ``models``,
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from phantomgpu.comparison import (
     Comparison,
@@ -74,6 +74,7 @@ from phantomgpu.report.served_charts import served_charts
 from phantomgpu.report.table import csv_text, markdown_text
 
 Json = dict[str, Any]
+Answer = TypeVar("Answer")
 
 INDEX = "models/index.toml"
 """Where the index of built-in models lies among the profiles."""
@@ -155,13 +156,7 @@ class App(Profiles):
         """The cells of that document as they are worked out; not in its order."""
         checked = self.request(request)
         refuse_if_nothing_can_run(checked, self._catalog)
-        for cell in compare_streaming(
-            checked,
-            self._shelf.graphs(checked.models),
-            self._catalog,
-            lowered=self._shelf.schedule,
-            definitions=self._shelf.definitions(checked.models),
-        ):
+        for cell in self._by(compare_streaming, checked):
             yield cell_json(cell)
 
     def answer(self, request: Mapping[str, Any]) -> Json:
@@ -193,13 +188,7 @@ class App(Profiles):
         """The comparison itself, for shells that make their own tables of it."""
         checked = self.request(request, called=called)
         refuse_if_nothing_can_run(checked, self._catalog)
-        return compare(
-            checked,
-            self._shelf.graphs(checked.models),
-            self._catalog,
-            lowered=self._shelf.schedule,
-            definitions=self._shelf.definitions(checked.models),
-        )
+        return self._by(compare, checked)
 
     def request(
         self,
@@ -322,7 +311,7 @@ class App(Profiles):
             )
         first, second = asked.models[:2]
         points = [
-            self._point_of(replace(asked, models=(name, other)))
+            self._by(point_of, replace(asked, models=(name, other)))
             for name, other in ((first, second), (second, first))
         ]
         return differences_json(points[0], points[1], self.titles())
@@ -332,13 +321,13 @@ class App(Profiles):
         return netron_attachment(self.explain(request))
 
     def _point(self, request: Mapping[str, Any]) -> Point:
-        return self._point_of(self.request(request))
+        return self._by(point_of, self.request(request))
 
-    def _point_of(self, asked: Request) -> Point:
-        graphs = self._shelf.graphs(asked.models)
-        return point_of(
+    def _by(self, work_out: Callable[..., Answer], asked: Request) -> Answer:
+        """What a function of ``comparison`` makes of a request and of what stands ready here."""
+        return work_out(
             asked,
-            graphs,
+            self._shelf.graphs(asked.models),
             self._catalog,
             lowered=self._shelf.schedule,
             definitions=self._shelf.definitions(asked.models),

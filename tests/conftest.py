@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import importlib
 import os
 from pathlib import Path
 
@@ -23,3 +24,26 @@ def shared_data() -> Path:
             pytest.fail("../shared/data is missing, and CI must run these tests")
         pytest.skip("needs the measurements in ../shared/data, which are not part of the project")
     return folder
+
+
+@pytest.fixture
+def environments_cache(tmp_path, monkeypatch):
+    """An empty folder in which environments of frameworks are made."""
+    environment = importlib.import_module("phantomgpu.converters.environment")
+    monkeypatch.setenv(environment.CACHE_VARIABLE, str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def a_framework(tmp_path, monkeypatch):
+    """A framework whose pinned list is the given one."""
+    frameworks = importlib.import_module("phantomgpu.converters.frameworks")
+    monkeypatch.setattr(frameworks, "REQUIREMENTS", tmp_path)
+
+    def make(lines="", **how):
+        (tmp_path / "fake.txt").write_text(lines)
+        return frameworks.Framework(
+            "fake", "Fake", ("a_module_that_is_nowhere",), "run_fake", **how
+        )
+
+    return make

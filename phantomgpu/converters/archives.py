@@ -2,6 +2,7 @@
 
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -12,6 +13,11 @@ MOST_INFLATION: Final = 100
 """Times by which content may be larger unpacked; deflate reaches 1,032 on zeros alone."""
 FREE_BYTES: Final = 64 << 20
 """Unpacked size below which inflation is no matter."""
+
+_UNREADABLE: Final = (
+    zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, RuntimeError,
+)  # fmt: skip
+"""What zipfile raises; the last of what is encrypted, or packed in a way it does not know."""
 
 
 def check_archive(path: Path) -> None:
@@ -28,12 +34,8 @@ def check_archive(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise TruncatedError(
-            f"{path.name} is a damaged zip archive: {error}",
-            where=str(path),
-            fix="fetch or save the file again; it is cut off or damaged",
-        ) from None
+    except _UNREADABLE as error:
+        raise _damaged(path, error) from None
     if len(members) > MOST_MEMBERS:
         raise _bomb(path, f"has {len(members):,} members; {MOST_MEMBERS:,} are the most")
     for member in members:
@@ -50,12 +52,16 @@ def unpack(path: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             archive.extractall(folder)
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
-        raise TruncatedError(
-            f"{path.name} is a damaged zip archive: {error}",
-            where=str(path),
-            fix="fetch or save the file again",
-        ) from None
+    except _UNREADABLE as error:
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> TruncatedError:
+    return TruncatedError(
+        f"{path.name} is a damaged zip archive: {error}",
+        where=str(path),
+        fix="fetch or save the file again; it is cut off, damaged or locked by a password",
+    )
 
 
 def _check_member(path: Path, member: zipfile.ZipInfo) -> None:

@@ -1,25 +1,15 @@
 """A file of another framework is named, with the one command that makes ONNX of it."""
 
-import io
 import json
-import zipfile
 from pathlib import Path
 
 from phantomgpu.onnx.convertible import KINDS
 from tests.browser.driver import Comparison
-from tests.unit.onnx.builders import count, text
+from tests.unit.onnx.builders import a_zip, count, text
 
 _HEADER = json.dumps({"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
 _NODE = text(1, text(1, "conv1") + text(2, "Conv2D") + text(3, "input"))
 _META = text(1, "x" * 100) + text(2, b"\x0a\x03abc" * 30)
-
-
-def a_zip(*names: str) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name in names:
-            archive.writestr(name, b"content")
-    return out.getvalue()
 
 
 FILES = {

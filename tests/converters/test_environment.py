@@ -5,12 +5,10 @@ from pathlib import Path
 import pytest
 
 from phantomgpu.converters.environment import (
-    CACHE_VARIABLE,
     environment_folder,
     isolated_python,
     python_for,
 )
-from phantomgpu.converters.frameworks import Framework
 from phantomgpu.errors import SourceError
 
 
@@ -18,37 +16,21 @@ def silent(share, note):
     """Nobody watches."""
 
 
-@pytest.fixture
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-@pytest.fixture
-def a_framework(tmp_path, monkeypatch):
-    """A framework whose pinned list is the given one."""
-    monkeypatch.setattr("phantomgpu.converters.frameworks.REQUIREMENTS", tmp_path)
-
-    def make(lines="", **how):
-        (tmp_path / "fake.txt").write_text(lines)
-        return Framework("fake", "Fake", ("a_module_that_is_nowhere",), "run_fake", **how)
-
-    return make
-
-
-def test_an_environment_is_made_once_and_then_used_without_asking(cache, a_framework):
+def test_an_environment_is_made_once_and_then_used_without_asking(environments_cache, a_framework):
     framework = a_framework()
 
     made = python_for(framework, isolated=True, tell=silent)
     assert made.is_file()
-    assert made.is_relative_to(cache / "environments")
+    assert made.is_relative_to(environments_cache / "environments")
     stamp = made.stat().st_mtime_ns
 
     assert python_for(framework, isolated=False, tell=silent) == made
     assert made.stat().st_mtime_ns == stamp
 
 
-def test_packages_that_cannot_be_had_are_one_error_with_pips_log(cache, a_framework, monkeypatch):
+def test_packages_that_cannot_be_had_are_one_error_with_pips_log(
+    environments_cache, a_framework, monkeypatch
+):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     framework = a_framework("nothing-of-that-name==1.0 --hash=sha256:" + "0" * 64 + "\n")
 

@@ -111,6 +111,23 @@ def test_a_member_with_other_content_than_it_declares_is_called_damaged(an_archi
         unpack(path, tmp_path / "out")
 
 
+@pytest.mark.parametrize(
+    ("at_local", "at_central", "value"), [(8, 10, 99), (6, 8, 1)], ids=["unknown", "locked"]
+)
+def test_a_member_packed_in_no_known_way_is_called_damaged(
+    an_archive, tmp_path, at_local, at_central, value
+):
+    path = an_archive({"m/saved_model.pb": b"abcdefgh"}, zipfile.ZIP_STORED)
+    content = bytearray(path.read_bytes())
+    central = content.index(b"PK\x01\x02")
+    struct.pack_into("<H", content, at_local, value)
+    struct.pack_into("<H", content, central + at_central, value)
+    path.write_bytes(content)
+
+    with pytest.raises(TruncatedError, match="damaged"):
+        unpack(path, tmp_path / "out")
+
+
 def test_no_bytes_make_it_crash(tmp_path):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:

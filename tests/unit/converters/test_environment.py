@@ -21,32 +21,14 @@ def silent(share, note):
     """Nobody watches."""
 
 
-@pytest.fixture
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-@pytest.fixture
-def a_framework(tmp_path, monkeypatch):
-    """A framework whose pinned list is the given one."""
-    monkeypatch.setattr("phantomgpu.converters.frameworks.REQUIREMENTS", tmp_path)
-
-    def make(lines="", **how):
-        (tmp_path / "fake.txt").write_text(lines)
-        return Framework("fake", "Fake", ("a_module_that_is_nowhere",), "run_fake", **how)
-
-    return make
-
-
-def test_a_framework_that_is_installed_runs_here(cache):
+def test_a_framework_that_is_installed_runs_here(environments_cache):
     here = Framework("fake", "Fake", ("json", "email.message"), "run_fake")
 
     assert python_for(here, isolated=False, tell=silent) == Path(sys.executable)
 
 
 @pytest.mark.parametrize("name", [name for name in FRAMEWORKS if not FRAMEWORKS[name].alone])
-def test_a_missing_one_prints_the_line_that_installs_it(cache, name):
+def test_a_missing_one_prints_the_line_that_installs_it(environments_cache, name):
     missing = replace(FRAMEWORKS[name], modules=("a_module_that_is_nowhere",))
 
     with pytest.raises(SourceError, match="not installed") as caught:
@@ -56,7 +38,7 @@ def test_a_missing_one_prints_the_line_that_installs_it(cache, name):
     assert "--isolated" in caught.value.fix
 
 
-def test_another_list_is_another_environment(cache, a_framework):
+def test_another_list_is_another_environment(environments_cache, a_framework):
     before = environment_folder(a_framework("numpy==2.4.3\n"))
 
     assert environment_folder(a_framework("numpy==2.4.4\n")) != before

@@ -1,8 +1,5 @@
 """What a source is, is told by its content."""
 
-import io
-import zipfile
-
 import pytest
 
 from phantomgpu.converters.frameworks import FRAMEWORK_OF_KIND, FRAMEWORKS
@@ -10,6 +7,7 @@ from phantomgpu.converters.recognise import Found, is_foreign, recognise, title_
 from phantomgpu.errors import SourceError, TruncatedError
 from phantomgpu.onnx import BytesSource
 from phantomgpu.onnx.convertible import KINDS, command
+from tests.unit.onnx.builders import a_zip
 
 
 def open_file(path):
@@ -19,14 +17,6 @@ def open_file(path):
 
 def found(source, **how):
     return recognise(str(source), open_file, **how)
-
-
-def a_zip(*names):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name in names:
-            archive.writestr(name, b"content")
-    return out.getvalue()
 
 
 FILES = {

@@ -1,6 +1,8 @@
 """ONNX files byte by byte, so that these tests need no ``onnx`` package and run in Pyodide."""
 
+import io
 import struct
+import zipfile
 
 import numpy as np
 
@@ -120,3 +122,12 @@ def read(data, name="model.onnx"):
 def shaped(*args, dims=None, **more):
     """A model, read and shaped."""
     return infer_shapes(read(a_model(*args, **more)), dims or {})
+
+
+def a_zip(*names):
+    """The bytes of an archive with members of these names."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"content")
+    return out.getvalue()

@@ -1,27 +1,17 @@
-import io
 import json
 import struct
-import zipfile
 
 import pytest
 
 from phantomgpu.errors import FormatError, TruncatedError
 from phantomgpu.onnx import BytesSource, read_model
-from tests.unit.onnx.builders import a_model, a_node, count, text
+from tests.unit.onnx.builders import a_model, a_node, a_zip, count, text
 
 
 def error_of(data, kind=FormatError):
     with pytest.raises(kind) as caught:
         read_model(BytesSource("upload", data))
     return caught.value
-
-
-def a_zip(*names):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name in names:
-            archive.writestr(name, b"content")
-    return out.getvalue()
 
 
 def a_safetensors():
