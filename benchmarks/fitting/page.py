@@ -8,6 +8,7 @@ import numpy as np
 from benchmarks.fitting.familiar import roofline_of
 from benchmarks.fitting.intervals import Widths, spread_of
 from benchmarks.fitting.model import Board
+from benchmarks.fitting.ranks import HEAD_OF_RANKS, SAID_OF_RANKS, rank_lines
 from benchmarks.fitting.table import Array, Table
 
 WORST = 12
@@ -111,7 +112,8 @@ def page(
         "## Targets\n",
         _goals(table, results, roofline),
         "## Rank of GPUs\n",
-        _ranks(table, results),
+        SAID_OF_RANKS,
+        _table(HEAD_OF_RANKS, rank_lines(table, results.gpu, results.fitted, roofline)),
         "## Intervals\n",
         _intervals(table, results, widths),
         DISTRUST,
@@ -213,29 +215,6 @@ def _goals(table: Table, results: Results, roofline: Array) -> str:
             str(int(goal.rows.sum())),
         ])  # fmt: skip
     return _table(head, lines)
-
-
-def _ranks(table: Table, results: Results) -> str:
-    """Kendall's tau over pairs of GPUs that ran the same model at the same point."""
-    lines = []
-    for name, prediction in (("GPU left out", results.gpu), ("fitted", results.fitted)):
-        score, pairs = 0.0, 0
-        mine = np.flatnonzero(table.is_model)
-        work: dict[tuple[object, ...], list[int]] = {}
-        flops = np.add.reduceat(table.kernels.matrix_flops * table.kernels.count, table.starts)
-        for at in mine.tolist():
-            label = table.label[at]
-            key = (label[0], label[1], label[2], label[4], float(flops[at]))
-            work.setdefault(key, []).append(at)
-        for members in work.values():
-            for i, a in enumerate(members):
-                for b in members[:i]:
-                    if table.run_gpu[a] != table.run_gpu[b]:
-                        measured = np.log(table.measured_s[a] / table.measured_s[b])
-                        score += np.sign(measured * (prediction[a] - prediction[b]))
-                        pairs += 1
-        lines.append([name, f"{score / max(pairs, 1):.3f}", "0.98", str(pairs)])
-    return _table(("prediction", "Kendall tau", "target", "pairs of GPUs"), lines)
 
 
 def _intervals(table: Table, results: Results, widths: Widths) -> str:
