@@ -17,7 +17,7 @@ def runs_of_one_work(*measured_s):
     found = table(runs, [runs[0].gpu], ["pytorch-eager"])
     return replace(
         found, measured_s=np.array(measured_s), is_model=np.ones(len(runs), dtype=bool),
-        run_gpu=np.arange(len(runs)),
+        gpu=np.arange(len(runs)),
     )  # fmt: skip
 
 
@@ -45,6 +45,6 @@ def test_pairs_closer_than_the_noise_are_left_out_of_the_second_figure():
 
 def test_one_gpu_has_no_rank():
     rows = runs_of_one_work(1.0, 2.0)
-    same = replace(rows, run_gpu=np.zeros(2, dtype=np.int64))
+    same = replace(rows, gpu=np.zeros(2, dtype=np.int64))
 
     assert rank_lines(same, *[np.zeros(2)] * 3) == []
