@@ -1,7 +1,9 @@
 """The fit without each GPU, or without each architecture: what it says of rows it has not seen."""
 
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +12,9 @@ from benchmarks.fitting.model import Model, Name
 from benchmarks.fitting.noise import noise_of
 from benchmarks.fitting.table import Array
 
-ROUNDS = 8
-"""Steps of a fit that starts from the one on all rows, with the slopes there."""
+ROUNDS = 12
+KEEP = 3
+"""Steps of a fit that starts from the one on all rows, and rounds that slopes are kept for."""
 
 
 @dataclass(frozen=True)
@@ -34,31 +37,63 @@ class Rest:
 
 
 def rests(model: Model, x: Array, by: str) -> Iterator[Rest]:
-    """The fits without each unit.
+    """The fits without each unit, as many at once as there are processors.
 
     Args:
         model: Of all rows.
         x: Its fit, from which the smaller ones start.
         by: ``"gpu"`` or ``"architecture"``.
     """
-    rows = model.table
-    boards = [model.boards[at].profile for at in rows.run_gpu]
+    boards = [model.boards[at].profile for at in model.table.run_gpu]
     key = np.array([b.id if by == "gpu" else b.spec.architecture for b in boards])
-    known = dict(zip(model.names, x.tolist(), strict=True))
-    slopes = dict(zip(model.names, model.slopes(x).T, strict=True))
     expected = {
         name: prior
         for name, prior in zip(model.names, model.prior.tolist(), strict=True)
         if name[0] == "runtime"
     }
-    for unit in sorted(set(key.tolist())):
-        hidden = key == unit
-        rest = Model(rows.where(~hidden), model.boards, model.profiles)
+    units = sorted(set(key.tolist()))
+    without = _Without(model, x, model.slopes(x))
+    # Forked, so that the table need not be sent.
+    with ProcessPoolExecutor(
+        mp_context=get_context("fork"), initializer=_remember, initargs=(without,)
+    ) as pool:
+        for unit, found in zip(
+            units, pool.map(_solved, [key == unit for unit in units]), strict=True
+        ):
+            rest = Model(model.table.where(key != unit), model.boards, model.profiles)
+            named = expected | dict(zip(rest.names, found.tolist(), strict=True))
+            yield Rest(unit, key == unit, rest, found, named)
+
+
+@dataclass(frozen=True)
+class _Without:
+    """What a fit without a unit starts from: the one on all rows, and the slopes there."""
+
+    model: Model
+    x: Array
+    slopes: Array
+
+    def solved(self, hidden: NDArray[np.bool_]) -> Array:
+        """The fit on the other rows."""
+        known = dict(zip(self.model.names, self.x.tolist(), strict=True))
+        at = {name: column for column, name in enumerate(self.model.names)}
+        rest = Model(self.model.table.where(~hidden), self.model.boards, self.model.profiles)
         start = np.array([known.get(n, p) for n, p in zip(rest.names, rest.prior, strict=True)])
-        known_slopes = np.stack([slopes[name][~hidden] for name in rest.names], axis=1)
-        found = rest.fit(noise_of(rest.table), start=start, rounds=ROUNDS, slopes=known_slopes)
-        named = expected | dict(zip(rest.names, found.tolist(), strict=True))
-        yield Rest(unit, hidden, rest, found, named)
+        slopes = self.slopes[~hidden][:, [at[name] for name in rest.names]]
+        noise = noise_of(rest.table)
+        return rest.fit(noise, start=start, rounds=ROUNDS, slopes=slopes, keep=KEEP)
+
+
+_remembered: list[_Without] = []
+"""Of a process that fits."""
+
+
+def _remember(without: _Without) -> None:
+    _remembered[:] = [without]
+
+
+def _solved(hidden: NDArray[np.bool_]) -> Array:
+    return _remembered[0].solved(hidden)
 
 
 def left_out(model: Model, x: Array, by: str) -> Array:

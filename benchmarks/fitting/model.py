@@ -237,6 +237,7 @@ class Model:
         start: Array | None = None,
         rounds: int = 12,
         slopes: Array | None = None,
+        keep: int = 1,
     ) -> Array:
         """The vector that explains the table best."""
         return fit(
@@ -249,4 +250,5 @@ class Model:
             noise=noise,
             rounds=rounds,
             slopes=slopes,
+            keep=keep,
         )

@@ -11,6 +11,10 @@ STEP = 0.02
 """Of a finite difference, at most: two percent."""
 
 
+NOTHING_GAINED = 2e-5
+"""Of the loss: a step that lowers it by less ends the fit."""
+
+
 def robust(residual: Array) -> Array:
     """Residuals whose squares are the soft-L1 loss: linear in the tails."""
     return np.asarray(np.sign(residual) * np.sqrt(2.0 * (np.sqrt(1.0 + residual**2) - 1.0)))
@@ -34,6 +38,7 @@ def fit(
     noise: Array,
     rounds: int,
     slopes: Array | None = None,
+    keep: int = 1,
 ) -> Array:
     """The maximum of the posterior of log-normal errors with wide tails.
 
@@ -48,8 +53,10 @@ def fit(
         touches: Rows that a value moves; None for all. One for each value
         noise: Spread of a row that is not an outlier. [row]
         rounds: Steps at most.
-        slopes: Of the logarithms against the values, for all rounds; made anew in each where
-            there are none. Near a solution they hardly change. [row, value]
+        slopes: Of the logarithms against the values at the start; made where there are none.
+            [row, value]
+        keep: Rounds that slopes are used for before they are made anew, which takes as long as
+            many rounds. Near a solution they hardly change.
     """
     colours = _colours(touches)
 
@@ -63,8 +70,11 @@ def fit(
     at_x = predict(x)
     base = residuals(at_x)
     loss = loss_of(base, x)
+    raw, age = slopes, 0
     for _ in range(rounds):
-        raw = slopes_of(predict, x, at_x, sigma, touches, colours) if slopes is None else slopes
+        if raw is None or age == keep:
+            raw, age = slopes_of(predict, x, at_x, sigma, touches, colours), 0
+        age += 1
         jacobian = raw * (robust_slope((at_x - measured) / noise) / noise)[:, None]
         gradient = jacobian.T @ base + (x - prior) / sigma**2
         hessian = jacobian.T @ jacobian + np.diag(1.0 / sigma**2)
@@ -81,8 +91,10 @@ def fit(
                 damping = max(damping / 5.0, 1e-6)
                 break
             damping *= 4.0
-        if gain < 3e-4 * loss:
-            break
+        if gain < NOTHING_GAINED * loss:
+            if age == 1:
+                break
+            age = keep
     return x
 
 
