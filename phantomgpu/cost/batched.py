@@ -25,8 +25,8 @@ def batched_time(
     """The arithmetic of ``batch`` products that all run in one stated tile, never split.
 
     For single products the library looks for a tiling that suits the shape; for a batch in fp32
-    it takes the same kernel for nearly all shapes: a batch of 10 x 10 runs in tiles of 128 x 64. The
-    latency of a step is hidden behind the work of the blocks that share an SM.
+    it takes the same kernel for nearly all shapes: a batch of 10 x 10 runs in tiles of 128 x 64.
+    The latency of a step is hidden behind the work of the blocks that share an SM.
 
     Args:
         m: Rows. [kernel]

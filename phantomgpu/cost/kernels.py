@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phantomgpu.cost.attending import attention_core
-from phantomgpu.cost.batched import batched_time
 from phantomgpu.cost.bandwidth import cache_time, memory_time
+from phantomgpu.cost.batched import batched_time
 from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
@@ -276,9 +276,7 @@ def _pipeline(kernels: Kernels, boards: Boards) -> Pipeline:
         ),
         tile_overhead=np.where(is_vector, 0.0, values["tile_overhead"]),
         stage=np.where(is_vector, _VECTOR_STAGE, STAGE),
-        wave_smoothing=np.where(
-            is_vector, values["wave_smoothing_fp32"], values["wave_smoothing"]
-        ),
+        wave_smoothing=np.where(is_vector, values["wave_smoothing_fp32"], values["wave_smoothing"]),
         hides_latency=is_vector,
         split_cycles=np.where(is_vector, values["split_cycles_fp32"], values["split_cycles"]),
         split_traffic=values["split_traffic"],

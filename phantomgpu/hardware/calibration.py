@@ -108,9 +108,7 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "rows of the tile of every fp32 batch; 0 where the library looks for one",
         ),
         Parameter("batched_tile_n_fp32", 0.0, 512.0, "1", "its columns"),
-        Parameter(
-            "batched_efficiency_fp32", 0.1, 1.5, "1", "share of the fp32 peak in that tile"
-        ),
+        Parameter("batched_efficiency_fp32", 0.1, 1.5, "1", "share of the fp32 peak in that tile"),
         Parameter(
             "reach_bytes", 1e5, 1e12, "B", "spread of an fp32 product's rows that slows it by half"
         ),
