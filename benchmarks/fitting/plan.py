@@ -136,7 +136,10 @@ RELATIVES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """Whose fp32 kernels an architecture without fp32 rows runs: cuBLAS carries sm_80's on."""
 
-INHERITED: Final = ("operand_bytes_per_cycle_fp32", "misalignment_fp32", "efficiency_fp32")
+INHERITED: Final = (
+    "operand_bytes_per_cycle_fp32", "misalignment_fp32", "efficiency_fp32", "reach_bytes",
+    "reach_cost", "batched_efficiency_fp32",
+)  # fmt: skip
 """What is taken over from a relative."""
 
 SIBLINGS: Final[Mapping[str, str]] = {
