@@ -33,6 +33,8 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "vector_efficiency": (0.2, 0.7), "special_flops_cost": (8.0, 0.5),
     # BabelStream: 75 to 92 % of the peak.
     "bandwidth_efficiency": (0.82, 0.06), "cache_bytes_per_cycle": (14.0, 0.4),
+    # GDDR reads the code with the data: 6.25 % at the least, up to 20 % by the CUDA guide.
+    "ecc_bandwidth": (0.92, 0.04),
     # All of a cache that is one: see PARTITIONS. Cyclic reuse of more than fits misses at once.
     "cache_share": (1.0, 0.2), "cache_sharpness": (5.0, 0.4), "roofline_sharpness": (1.8, 0.2),
     # A block of 1024 threads finds the largest of a row: two barriers and two passes.

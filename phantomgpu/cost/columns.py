@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from phantomgpu.cost.bandwidth import cache_rate
+from phantomgpu.cost.bandwidth import cache_rate, copy_efficiency
 from phantomgpu.hardware.calibration import PARAMETERS
 from phantomgpu.hardware.gpu import GpuProfile, Spec
 from phantomgpu.workload.workload import PEAKS, Kernels, Workload
@@ -40,6 +40,7 @@ class Boards:
         sm_count: Streaming multiprocessors or compute units. [gpu, 1]
         clock_hz: Boost clock. [gpu, 1]
         bandwidth_bytes_per_s: Peak of the memory. [gpu, 1]
+        copy_efficiency: Share of it that a long copy reaches. [gpu, 1]
         cache_bytes: Last-level cache. [gpu, 1]
         tdp_w: Board power limit. [gpu, 1]
         vector_flops_per_s: fp32 peak of the ordinary units. [gpu, 1]
@@ -57,6 +58,7 @@ class Boards:
     sm_count: FloatArray
     clock_hz: FloatArray
     bandwidth_bytes_per_s: FloatArray
+    copy_efficiency: FloatArray
     cache_bytes: FloatArray
     tdp_w: FloatArray
     vector_flops_per_s: FloatArray
@@ -117,6 +119,11 @@ def boards_with(specs: Sequence[Spec], values: Mapping[str, FloatArray]) -> Boar
         sm_count=sm_count,
         clock_hz=clock_hz,
         bandwidth_bytes_per_s=bandwidth,
+        copy_efficiency=copy_efficiency(
+            efficiency=values["bandwidth_efficiency"],
+            ecc_bandwidth=values["ecc_bandwidth"],
+            has_ecc_inside=np.array([[spec.ecc_in_memory] for spec in specs]),
+        ),
         cache_bytes=column(lambda spec: max(spec.l2_bytes, 1)),
         tdp_w=column(lambda spec: spec.tdp_w),
         vector_flops_per_s=column(lambda spec: spec.peak_flops_per_s["fp32"]),

@@ -83,7 +83,7 @@ def activities(
     memory_s = memory_time(
         traffic_bytes=from_memory,
         bandwidth_bytes_per_s=boards.bandwidth_bytes_per_s,
-        efficiency=values["bandwidth_efficiency"],
+        efficiency=boards.copy_efficiency,
     )
     scale = switching_scale(clock_hz=boards.clock_hz, nominal_hz=values["nominal_clock_hz"])
     flops_done = kernels.matrix_flops * (1.0 - kernels.causal / 2.0)

@@ -179,6 +179,13 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "share of the peak bandwidth that a long copy reaches",
         ),
         Parameter(
+            "ecc_bandwidth",
+            0.5,
+            1.0,
+            "1",
+            "share of the bandwidth left where the memory keeps ECC in itself",
+        ),
+        Parameter(
             "quantize_row_cycles", 0.0, 1e6, "clock", "a row of its own scale, quantised on an SM"
         ),
         Parameter(
