@@ -163,23 +163,29 @@ def _matrix_core(
     steps = np.full_like(core_s, np.nan)
     rows = np.flatnonzero(has_products & ~is_attention)
     if len(rows):
-        product = _products(rows_of(kernels, rows), boards.of(rows))
+        product = _products(rows_of(kernels, rows), kinds[rows], boards.of(rows), variants.at(rows))
         core_s[..., rows] = product.seconds
         steps[..., rows] = np.where(kernels.peak[rows] == _FP32, np.nan, product.steps)
     rows = np.flatnonzero(has_products & is_attention)
     if len(rows):
         some, on = rows_of(kernels, rows), boards.of(rows)
-        core_s[..., rows] = attention_core(some, on, variants.at(rows), _pipeline(some, on))
+        core_s[..., rows] = attention_core(some, on, variants.at(rows), _pipeline(some, on, np.zeros(len(some), dtype=bool)))
     return core_s, steps
 
 
-def _products(kernels: Kernels, boards: Boards) -> Product:
+def _products(
+    kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants
+) -> Product:
     """Matrix products, convolutions as implicit ones, and chains of products."""
     values = boards.values
+    is_narrow = kinds == FAMILY["weight_only"]
+    is_whole = ~variants.splits[np.arange(len(kernels)), kernels.peak] & ~is_narrow
+    most = np.where(is_narrow, 7.0, np.where(is_whole, 1.0, 32.0))
+    is_whole = is_whole | is_narrow
     sustained = boards.at(boards.sustained_flops_per_s, kernels.peak) / _misalignment(
         kernels, boards
     )
-    product = _product(kernels, boards, sustained)
+    product = _product(kernels, boards, sustained, is_whole, most)
     direct = product.seconds * kernels.steps
     is_winograd = (
         (kernels.family == FAMILY["conv"])
@@ -194,7 +200,7 @@ def _products(kernels: Kernels, boards: Boards) -> Product:
     some, on = rows_of(kernels, rows), boards.of(rows)
     parts = winograd_products(m=some.m, n=some.n, k=some.k, element_bytes=some.element_bytes)
     reduced = replace(some, m=parts.m, k=parts.k, batch=parts.batch)
-    product_s = _product(reduced, on, sustained[..., rows]).seconds
+    product_s = _product(reduced, on, sustained[..., rows], is_whole[rows], most[rows]).seconds
     transform_s = (
         parts.transform_bytes
         / (values["winograd_bytes_per_cycle"] * boards.sm_count * boards.clock_hz)[
@@ -205,7 +211,9 @@ def _products(kernels: Kernels, boards: Boards) -> Product:
     return Product(direct, product.steps)
 
 
-def _product(kernels: Kernels, boards: Boards, sustained: FloatArray) -> Product:
+def _product(
+    kernels: Kernels, boards: Boards, sustained: FloatArray, is_whole: NDArray[np.bool_], most: FloatArray
+) -> Product:
     """The fastest tiling of each product."""
     return product_time(
         m=kernels.m,
@@ -213,21 +221,25 @@ def _product(kernels: Kernels, boards: Boards, sustained: FloatArray) -> Product
         k=kernels.k,
         batch=kernels.batch,
         element_bytes=kernels.element_bytes,
-        can_split=kernels.family != FAMILY["conv"],
+        most_parts=np.where(kernels.family == FAMILY["conv"], 1.0, most),
         flops_per_s=sustained,
         sm_count=boards.sm_count,
         clock_hz=boards.clock_hz,
         cache_bytes_per_s=boards.cache_bytes_per_s,
-        pipeline=_pipeline(kernels, boards),
+        pipeline=_pipeline(kernels, boards, is_whole),
     )
 
 
-def _pipeline(kernels: Kernels, boards: Boards) -> Pipeline:
+def _pipeline(kernels: Kernels, boards: Boards, is_whole: NDArray[np.bool_]) -> Pipeline:
     """Latencies of the vector units' products or of the tensor cores'. Each [gpu, kernel]."""
     values = boards.values
     is_vector = kernels.peak == _FP32
     return Pipeline(
-        step_cycles=np.where(is_vector, values["step_cycles_fp32"], values["step_cycles"]),
+        step_cycles=np.where(
+            is_vector,
+            values["step_cycles_fp32"],
+            np.where(is_whole, values["whole_step_cycles"], values["step_cycles"]),
+        ),
         depth=np.where(is_vector, values["pipeline_depth_fp32"], values["pipeline_depth"]),
         operand_bytes_per_cycle=np.where(
             is_vector, values["operand_bytes_per_cycle_fp32"], values["operand_bytes_per_cycle"]

@@ -63,7 +63,7 @@ def product_time(
     k: FloatArray,
     batch: FloatArray,
     element_bytes: FloatArray,
-    can_split: NDArray[np.bool_],
+    most_parts: FloatArray,
     flops_per_s: FloatArray,
     sm_count: FloatArray,
     clock_hz: FloatArray,
@@ -82,7 +82,7 @@ def product_time(
         k: Reduced dimension. [kernel]
         batch: Independent products. [kernel]
         element_bytes: Width of an operand. [kernel]
-        can_split: Whether the library offers split-K for it. [kernel]
+        most_parts: That the library cuts it into along ``k``; 1 where it does not. [kernel]
         flops_per_s: What the whole board sustains on a large tile. [gpu, kernel]
         sm_count: Streaming multiprocessors. [gpu, 1]
         clock_hz: Of the SMs. [gpu, 1]
@@ -99,15 +99,15 @@ def product_time(
     rate = flops_per_s / sm_count
     load_s = element_bytes / (pipeline.operand_bytes_per_cycle * clock_hz)
     latency_s = pipeline.step_cycles / clock_hz
-    result_bytes = m * n * batch * element_bytes
+    result_bytes = m * n * batch * 4.0
     best = np.full(np.broadcast_shapes(rate.shape, m.shape), np.inf)
     steps = np.ones_like(best)
     for tile_m, tile_n in TILES:
         tiles = tile_count(m=m, n=n, batch=batch, tile_m=tile_m, tile_n=tile_n)
         fed = feeding_share(tile_m=tile_m, tile_n=tile_n, overhead=pipeline.tile_overhead)
         step_s = 2.0 * tile_m * tile_n / (rate * fed) + (tile_m + tile_n) * load_s
-        split = split_factor(tiles=tiles, slots=sm_count, k=np.where(can_split, k, 0.0))
-        for parts in (np.ones_like(split), split):
+        split = split_factor(tiles=tiles, slots=sm_count, k=k, most=most_parts)
+        for parts in (np.ones_like(split), np.floor(np.sqrt(split)), split):
             rounds = waves(tiles=tiles * parts, slots=sm_count, smoothing=pipeline.wave_smoothing)
             length = np.ceil(k / (STAGE * parts)) * STAGE + pipeline.depth
             time = (rounds * step_s + latency_s) * length + split_cost_s(

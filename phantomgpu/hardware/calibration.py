@@ -65,6 +65,13 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "latency of an element of the reduced dimension, tensor cores",
         ),
         Parameter(
+            "whole_step_cycles",
+            0.0,
+            100.0,
+            "clock",
+            "the same in libraries that do not split it, tensor cores",
+        ),
+        Parameter(
             "step_cycles_fp32",
             0.0,
             1000.0,

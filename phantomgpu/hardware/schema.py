@@ -241,6 +241,8 @@ RUNTIME: Final[tuple[Key, ...]] = (
         "of its prompt kernel.", "", 1, 1_000_000),
     Key("kernels.packs_prompts_on", "text", "Id of an architecture on which that kernel takes all "
         "of a group."),
+    Key("kernels.whole_products", "texts", "Peaks whose matrix products it never splits along the "
+        "reduced dimension; those with narrower weights are never split.", one_of=tuple(PEAKS)),
     Key("kernels.unpacks_fp8_on", "text", "Id of an architecture on which its attention kernels "
         "turn fp8 into 16 bits themselves: slower blocks, keys not split when decoding, prompts "
         "with heads other than 128 wide at 16-bit rates."),
