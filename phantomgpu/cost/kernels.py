@@ -242,11 +242,14 @@ def _pipeline(kernels: Kernels, boards: Boards, is_whole: NDArray[np.bool_]) -> 
         ),
         depth=np.where(is_vector, values["pipeline_depth_fp32"], values["pipeline_depth"]),
         operand_bytes_per_cycle=np.where(
-            is_vector, values["operand_bytes_per_cycle_fp32"], values["operand_bytes_per_cycle"]
+            is_vector,
+            values["operand_bytes_per_cycle_fp32"],
+            np.where(is_whole, values["whole_bytes_per_cycle"], values["operand_bytes_per_cycle"]),
         ),
+        overlaps=~is_vector,
         tile_overhead=np.where(is_vector, 0.0, values["tile_overhead"]),
         wave_smoothing=values["wave_smoothing"],
-        split_cycles=values["split_cycles"],
+        split_cycles=np.where(is_whole, values["narrow_split_cycles"], values["split_cycles"]),
         split_traffic=values["split_traffic"],
     )
 

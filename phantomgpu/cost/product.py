@@ -54,6 +54,7 @@ class Pipeline:
     split_cycles: FloatArray
     split_traffic: FloatArray
     tile_overhead: FloatArray | float = 0.0
+    overlaps: NDArray[np.bool_] | bool = True
 
 
 def product_time(
@@ -105,7 +106,8 @@ def product_time(
     for tile_m, tile_n in TILES:
         tiles = tile_count(m=m, n=n, batch=batch, tile_m=tile_m, tile_n=tile_n)
         fed = feeding_share(tile_m=tile_m, tile_n=tile_n, overhead=pipeline.tile_overhead)
-        step_s = 2.0 * tile_m * tile_n / (rate * fed) + (tile_m + tile_n) * load_s
+        arithmetic_s, loading_s = 2.0 * tile_m * tile_n / (rate * fed), (tile_m + tile_n) * load_s
+        step_s = np.where(pipeline.overlaps, np.sqrt(np.sqrt(arithmetic_s**4 + loading_s**4)), arithmetic_s + loading_s)
         split = split_factor(tiles=tiles, slots=sm_count, k=k, most=most_parts)
         for parts in (np.ones_like(split), np.floor(np.sqrt(split)), split):
             rounds = waves(tiles=tiles * parts, slots=sm_count, smoothing=pipeline.wave_smoothing)

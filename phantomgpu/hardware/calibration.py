@@ -72,6 +72,16 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "the same in libraries that do not split it, tensor cores",
         ),
         Parameter(
+            "whole_bytes_per_cycle",
+            1.0,
+            1e4,
+            "B/clock",
+            "operands an SM takes in, in libraries that do not split it",
+        ),
+        Parameter(
+            "narrow_split_cycles", 0.0, 1e5, "clock", "the same of a product with narrower weights"
+        ),
+        Parameter(
             "step_cycles_fp32",
             0.0,
             1000.0,
