@@ -225,6 +225,7 @@ class Model:
             np.array([r.packs_prompts_on for r in stated])[t.runtime],
             np.array([r.unpacks_fp8_on for r in stated])[t.runtime],
             np.stack([splits_of(r) for r in stated])[t.runtime],
+            np.array([float(r.vector_rows_most) for r in stated])[t.runtime],
         )
 
     def slopes(self, x: Array) -> Array:

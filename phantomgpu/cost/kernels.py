@@ -23,6 +23,7 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
 _FP32: Final = PEAKS.index("fp32")
+_INT8: Final = PEAKS.index("int8")
 _ALIGNMENT_BYTES: Final = 16.0
 """What one load instruction of a thread takes: rows of an operand that are no multiple of it
 cannot be loaded so (CUDA C++ Programming Guide, "Device Memory Accesses")."""
@@ -187,6 +188,9 @@ def _products(
     )
     product = _product(kernels, boards, sustained, is_whole, most)
     direct = product.seconds * kernels.steps
+    on_vector = (kernels.peak == _INT8) & (kernels.m <= variants.vector_rows)
+    if np.any(on_vector):
+        direct = np.where(on_vector, _vector_products(kernels, boards), direct)
     is_winograd = (
         (kernels.family == FAMILY["conv"])
         & (kernels.peak == _FP32)
@@ -209,6 +213,11 @@ def _products(
     )
     direct[..., rows] = np.minimum(direct[..., rows], product_s + transform_s)
     return Product(direct, product.steps)
+
+
+def _vector_products(kernels: Kernels, boards: Boards) -> FloatArray:
+    """Seconds of int8 products on the vector units, which take four at once (DP4A)."""
+    return np.asarray(kernels.matrix_flops / (4.0 * boards.vector_flops_per_s))
 
 
 def _product(

@@ -138,6 +138,7 @@ def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
             packs_on=np.full(len(kinds), runtime.packs_prompts_on),
             unpacks_on=np.full(len(kinds), runtime.unpacks_fp8_on),
             splits=np.tile(splits_of(runtime), (len(kinds), 1)),
+            vector_rows=np.full(len(kinds), float(runtime.vector_rows_most)),
         ),
         run_slowdown=np.full(runs, fitted.get("run_slowdown", 1.0)),
         lent=tuple(

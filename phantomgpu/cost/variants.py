@@ -20,6 +20,7 @@ class Variants:
         unpacks_on: Architecture on which its kernels turn fp8 into 16 bits themselves, or empty.
         splits: Whether it splits products along the reduced dimension, by index into ``PEAKS``.
             [kernel, peak]
+        vector_rows: Rows up to which it leaves int8 products to the vector units.
     """
 
     least_group: FloatArray
@@ -28,6 +29,7 @@ class Variants:
     packs_on: NDArray[np.str_]
     unpacks_on: NDArray[np.str_]
     splits: NDArray[np.bool_]
+    vector_rows: FloatArray
 
     def at(self, rows: NDArray[np.int64]) -> "Variants":
         """Those of some kernels."""
@@ -38,6 +40,7 @@ class Variants:
             self.packs_on[rows],
             self.unpacks_on[rows],
             self.splits[rows],
+            self.vector_rows[rows],
         )
 
 

@@ -243,6 +243,8 @@ RUNTIME: Final[tuple[Key, ...]] = (
         "of a group."),
     Key("kernels.whole_products", "texts", "Peaks whose matrix products it never splits along the "
         "reduced dimension; those with narrower weights are never split.", one_of=tuple(PEAKS)),
+    Key("kernels.vector_rows_most", "integer", "Rows up to which it leaves int8 products to the "
+        "vector units.", "", 0, 1024),
     Key("kernels.unpacks_fp8_on", "text", "Id of an architecture on which its attention kernels "
         "turn fp8 into 16 bits themselves: slower blocks, keys not split when decoding, prompts "
         "with heads other than 128 wide at 16-bit rates."),

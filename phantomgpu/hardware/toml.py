@@ -98,6 +98,7 @@ def runtime_of(
         prompt_group_most=kernels.get("prompt_group_most", 1_000_000),
         packs_prompts_on=kernels.get("packs_prompts_on", ""),
         unpacks_fp8_on=kernels.get("unpacks_fp8_on", ""),
+        vector_rows_most=kernels.get("vector_rows_most", 0),
         whole_products=tuple(kernels.get("whole_products", ())),
         attention_on=attention_on,
         calibration=calibration_of(document),
