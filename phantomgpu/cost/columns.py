@@ -42,6 +42,7 @@ class Boards:
         bandwidth_bytes_per_s: Peak of the memory. [gpu, 1]
         copy_efficiency: Share of it that a long copy reaches. [gpu, 1]
         cache_bytes: Last-level cache. [gpu, 1]
+        shared_bytes: Shared memory of one SM. [gpu, 1]
         tdp_w: Board power limit. [gpu, 1]
         vector_flops_per_s: fp32 peak of the ordinary units. [gpu, 1]
         peak_flops_per_s: Dense matrix peak by index into ``PEAKS``; NaN where there is none.
@@ -60,6 +61,7 @@ class Boards:
     bandwidth_bytes_per_s: FloatArray
     copy_efficiency: FloatArray
     cache_bytes: FloatArray
+    shared_bytes: FloatArray
     tdp_w: FloatArray
     vector_flops_per_s: FloatArray
     peak_flops_per_s: FloatArray
@@ -125,6 +127,7 @@ def boards_with(specs: Sequence[Spec], values: Mapping[str, FloatArray]) -> Boar
             has_ecc_inside=np.array([[spec.ecc_in_memory] for spec in specs]),
         ),
         cache_bytes=column(lambda spec: max(spec.l2_bytes, 1)),
+        shared_bytes=column(lambda spec: spec.shared_bytes_per_sm),
         tdp_w=column(lambda spec: spec.tdp_w),
         vector_flops_per_s=column(lambda spec: spec.peak_flops_per_s["fp32"]),
         peak_flops_per_s=peaks,

@@ -253,7 +253,7 @@ def _pipeline(kernels: Kernels, boards: Boards, is_whole: NDArray[np.bool_]) -> 
         operand_bytes_per_cycle=np.where(
             is_vector,
             values["operand_bytes_per_cycle_fp32"],
-            np.where(is_whole, values["whole_bytes_per_cycle"], values["operand_bytes_per_cycle"]),
+            boards.shared_bytes / np.where(is_whole, values["whole_fill_cycles"], values["fill_cycles"]),
         ),
         overlaps=~is_vector,
         tile_overhead=np.where(is_vector, 0.0, values["tile_overhead"]),

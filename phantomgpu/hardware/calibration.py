@@ -72,11 +72,14 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "the same in libraries that do not split it, tensor cores",
         ),
         Parameter(
-            "whole_bytes_per_cycle",
-            1.0,
-            1e4,
-            "B/clock",
-            "operands an SM takes in, in libraries that do not split it",
+            "fill_cycles", 10.0, 1e5, "clock", "to fill an SM's shared memory with operands once"
+        ),
+        Parameter(
+            "whole_fill_cycles",
+            10.0,
+            1e5,
+            "clock",
+            "the same in libraries that do not split products",
         ),
         Parameter(
             "narrow_split_cycles", 0.0, 1e5, "clock", "the same of a product with narrower weights"
