@@ -12,6 +12,7 @@ from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
 from phantomgpu.cost.least import least_time
+from phantomgpu.cost.library import Making, making_of, vector_product_time
 from phantomgpu.cost.power import switching_scale
 from phantomgpu.cost.product import Pipeline, Product, product_time
 from phantomgpu.cost.quantising import row_time
@@ -23,7 +24,6 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
 _FP32: Final = PEAKS.index("fp32")
-_INT8: Final = PEAKS.index("int8")
 _ALIGNMENT_BYTES: Final = 16.0
 """What one load instruction of a thread takes: rows of an operand that are no multiple of it
 cannot be loaded so (CUDA C++ Programming Guide, "Device Memory Accesses")."""
@@ -170,27 +170,24 @@ def _matrix_core(
     rows = np.flatnonzero(has_products & is_attention)
     if len(rows):
         some, on = rows_of(kernels, rows), boards.of(rows)
-        core_s[..., rows] = attention_core(some, on, variants.at(rows), _pipeline(some, on, np.zeros(len(some), dtype=bool)))
+        core_s[..., rows] = attention_core(some, on, variants.at(rows), _pipeline(some, on))
     return core_s, steps
 
 
-def _products(
-    kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants
-) -> Product:
+def _products(kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants) -> Product:
     """Matrix products, convolutions as implicit ones, and chains of products."""
     values = boards.values
-    is_narrow = kinds == FAMILY["weight_only"]
-    is_whole = ~variants.splits[np.arange(len(kernels)), kernels.peak] & ~is_narrow
-    most = np.where(is_narrow, 7.0, np.where(is_whole, 1.0, 32.0))
-    is_whole = is_whole | is_narrow
+    making = making_of(kernels, kinds, variants)
     sustained = boards.at(boards.sustained_flops_per_s, kernels.peak) / _misalignment(
         kernels, boards
     )
-    product = _product(kernels, boards, sustained, is_whole, most)
+    product = _product(kernels, boards, sustained, making)
     direct = product.seconds * kernels.steps
-    on_vector = (kernels.peak == _INT8) & (kernels.m <= variants.vector_rows)
-    if np.any(on_vector):
-        direct = np.where(on_vector, _vector_products(kernels, boards), direct)
+    if np.any(making.on_vector):
+        on_vector_s = vector_product_time(
+            flops=kernels.matrix_flops, vector_flops_per_s=boards.vector_flops_per_s
+        )
+        direct = np.where(making.on_vector, on_vector_s, direct)
     is_winograd = (
         (kernels.family == FAMILY["conv"])
         & (kernels.peak == _FP32)
@@ -204,7 +201,7 @@ def _products(
     some, on = rows_of(kernels, rows), boards.of(rows)
     parts = winograd_products(m=some.m, n=some.n, k=some.k, element_bytes=some.element_bytes)
     reduced = replace(some, m=parts.m, k=parts.k, batch=parts.batch)
-    product_s = _product(reduced, on, sustained[..., rows], is_whole[rows], most[rows]).seconds
+    product_s = _product(reduced, on, sustained[..., rows], making.at(rows)).seconds
     transform_s = (
         parts.transform_bytes
         / (values["winograd_bytes_per_cycle"] * boards.sm_count * boards.clock_hz)[
@@ -215,14 +212,7 @@ def _products(
     return Product(direct, product.steps)
 
 
-def _vector_products(kernels: Kernels, boards: Boards) -> FloatArray:
-    """Seconds of int8 products on the vector units, which take four at once (DP4A)."""
-    return np.asarray(kernels.matrix_flops / (4.0 * boards.vector_flops_per_s))
-
-
-def _product(
-    kernels: Kernels, boards: Boards, sustained: FloatArray, is_whole: NDArray[np.bool_], most: FloatArray
-) -> Product:
+def _product(kernels: Kernels, boards: Boards, sustained: FloatArray, making: Making) -> Product:
     """The fastest tiling of each product."""
     return product_time(
         m=kernels.m,
@@ -230,35 +220,44 @@ def _product(
         k=kernels.k,
         batch=kernels.batch,
         element_bytes=kernels.element_bytes,
-        most_parts=np.where(kernels.family == FAMILY["conv"], 1.0, most),
+        most_parts=making.most_parts,
         flops_per_s=sustained,
         sm_count=boards.sm_count,
         clock_hz=boards.clock_hz,
         cache_bytes_per_s=boards.cache_bytes_per_s,
-        pipeline=_pipeline(kernels, boards, is_whole),
+        pipeline=_product_pipeline(kernels, boards, making.is_template),
     )
 
 
-def _pipeline(kernels: Kernels, boards: Boards, is_whole: NDArray[np.bool_]) -> Pipeline:
+def _product_pipeline(kernels: Kernels, boards: Boards, is_template: NDArray[np.bool_]) -> Pipeline:
+    """The same of plain products, which load while they multiply. Each [gpu, kernel]."""
+    values, usual = boards.values, _pipeline(kernels, boards)
+    is_vector = kernels.peak == _FP32
+    fill_cycles = np.where(is_template, values["template_fill_cycles"], values["fill_cycles"])
+    return replace(
+        usual,
+        step_cycles=np.where(is_template, values["template_step_cycles"], usual.step_cycles),
+        operand_bytes_per_cycle=np.where(
+            is_vector, usual.operand_bytes_per_cycle, boards.shared_bytes / fill_cycles
+        ),
+        split_cycles=np.where(is_template, values["template_split_cycles"], values["split_cycles"]),
+        overlaps=~is_vector,
+    )
+
+
+def _pipeline(kernels: Kernels, boards: Boards) -> Pipeline:
     """Latencies of the vector units' products or of the tensor cores'. Each [gpu, kernel]."""
     values = boards.values
     is_vector = kernels.peak == _FP32
     return Pipeline(
-        step_cycles=np.where(
-            is_vector,
-            values["step_cycles_fp32"],
-            np.where(is_whole, values["whole_step_cycles"], values["step_cycles"]),
-        ),
+        step_cycles=np.where(is_vector, values["step_cycles_fp32"], values["step_cycles"]),
         depth=np.where(is_vector, values["pipeline_depth_fp32"], values["pipeline_depth"]),
         operand_bytes_per_cycle=np.where(
-            is_vector,
-            values["operand_bytes_per_cycle_fp32"],
-            boards.shared_bytes / np.where(is_whole, values["whole_fill_cycles"], values["fill_cycles"]),
+            is_vector, values["operand_bytes_per_cycle_fp32"], values["operand_bytes_per_cycle"]
         ),
-        overlaps=~is_vector,
         tile_overhead=np.where(is_vector, 0.0, values["tile_overhead"]),
         wave_smoothing=values["wave_smoothing"],
-        split_cycles=np.where(is_whole, values["narrow_split_cycles"], values["split_cycles"]),
+        split_cycles=values["split_cycles"],
         split_traffic=values["split_traffic"],
     )
 

@@ -65,24 +65,28 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "latency of an element of the reduced dimension, tensor cores",
         ),
         Parameter(
-            "whole_step_cycles",
+            "template_step_cycles",
             0.0,
             100.0,
             "clock",
-            "the same in libraries that do not split it, tensor cores",
+            "the same in CUTLASS templates",
         ),
         Parameter(
             "fill_cycles", 10.0, 1e5, "clock", "to fill an SM's shared memory with operands once"
         ),
         Parameter(
-            "whole_fill_cycles",
+            "template_fill_cycles",
             10.0,
             1e5,
             "clock",
-            "the same in libraries that do not split products",
+            "the same in CUTLASS templates",
         ),
         Parameter(
-            "narrow_split_cycles", 0.0, 1e5, "clock", "the same of a product with narrower weights"
+            "template_split_cycles",
+            0.0,
+            1e5,
+            "clock",
+            "synchronisation of a split product of theirs",
         ),
         Parameter(
             "step_cycles_fp32",

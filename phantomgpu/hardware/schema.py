@@ -134,8 +134,8 @@ GPU: Final[tuple[Key, ...]] = (
     Key("spec.memory_gb", "number", "Capacity; x 2^30 bytes, as memory chips are built.", "GB", 0.5,
         4096, required=True, slips=(Slip("MB", 2**-10), Slip("bytes", 2**-30), Slip("TB", 2**10))),
     Key("spec.usable_memory_gb", "number", "What the driver leaves of it; x 2^30 bytes. ECC kept "
-        "in the memory itself takes a sixteenth: 15/16 says that it is on, and costs bandwidth.", "GB", 0.5, 4096,
-        slips=(Slip("MB", 2**-10), Slip("bytes", 2**-30))),
+        "in the memory itself takes a sixteenth: 15/16 says that it is on, and costs bandwidth.",
+        "GB", 0.5, 4096, slips=(Slip("MB", 2**-10), Slip("bytes", 2**-30))),
     Key("spec.bandwidth_gb_per_s", "number", "Peak of the board's memory; x 10^9 bytes per second.",
         "GB/s", 10, 50_000, required=True, slips=_GB_PER_S),
     Key("spec.l2_mb", "number", "Last-level cache on the die; x 2^20 bytes.", "MB", 0.1, 4096,
