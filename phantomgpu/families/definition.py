@@ -49,6 +49,10 @@ class Part:
         evaluations: Samples that one step takes of it for each sample of the run: 2 for
             classifier-free guidance.
         shared_parameters: Of embeddings that an earlier part has too; memory holds them once.
+        kept: Modules whose weights its published files keep in 16 bits where others are narrower,
+            by the names that stand in its nodes: ``"self_attn"``.
+        weight_bits: Of a weight of 4 bits in its published files, scales included; 0 where a
+            runtime's files are as good as any.
     """
 
     name: str
@@ -57,6 +61,8 @@ class Part:
     per_step: bool = False
     evaluations: int = 1
     shared_parameters: int = 0
+    kept: frozenset[str] = frozenset()
+    weight_bits: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,7 +278,7 @@ def _spec(point: Point, key: str, value: float, unit: str) -> Json:
 
 def _peak(point: Point, name: str) -> Json:
     table = boards_of([point.gpu]).peak_flops_per_s[0]
-    source = point.gpu.sources.get(f"spec.peak_tflops.{name}", "")
+    source = point.gpu.sources.get(f"spec.peak_tflops.{name.removesuffix('_accumulate')}", "")
     return _fact(f"{name} peak", float(table[PEAKS.index(name)]) / 1e12, "TFLOPS", source)
 
 

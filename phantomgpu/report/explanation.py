@@ -95,7 +95,7 @@ def roofs_json(point: Point, rows: list[Json]) -> Json:
             "name": label,
             "flops_per_s": rounded(flops_per_s),
             "ridge": rounded(flops_per_s / bandwidth),
-            "source": gpu.sources.get(f"spec.peak_tflops.{name}", ""),
+            "source": gpu.sources.get(f"spec.peak_tflops.{name.removesuffix('_accumulate')}", ""),
         }
     return {
         "bandwidth_bytes_per_s": rounded(bandwidth),

@@ -29,19 +29,42 @@ def test_a_window_keeps_no_more_than_its_tokens():
 @pytest.mark.parametrize(("precision", "bits"), [("fp16", 16), ("fp8", 8)])
 def test_weights_are_the_parameters_at_their_width(precision, bits):
     model = a_model()
-    embedding = 1000 * 512
+    embedding_and_head = 2 * 1000 * 512
     norms = 9 * 512
+    wide = embedding_and_head + norms
 
     assert a_run().generating.memory.weight_bytes(precision) == pytest.approx(
-        (model.parameters - embedding - norms) * bits / 8 + 2 * (embedding + norms), rel=1e-4
+        (model.parameters - wide) * bits / 8 + 2 * wide, rel=1e-4
     )
+
+
+def test_the_last_product_stays_in_16_bits_where_the_runtime_keeps_it():
+    kept = a_run().generating.memory.weight_bytes("int4")
+    narrowed = a_run(serving={"kept": ()}).generating.memory.weight_bytes("int4")
+
+    assert kept - narrowed == pytest.approx(1000 * 512 * (16 - 4.25) / 8, rel=1e-4)
+
+
+def test_the_last_product_has_the_bits_that_the_runtime_stores_it_in():
+    memory = a_run(runtime="llama-cpp").generating.memory
+    wide = a_run(runtime="llama-cpp", serving={"head_bits": {}}).generating.memory
+
+    less = wide.weight_bytes("int4") - memory.weight_bytes("int4")
+    assert less == pytest.approx(1000 * 512 * (16 - 6.5625) / 8, rel=1e-4)
+
+
+def test_routers_stay_in_16_bits_where_the_runtime_keeps_them():
+    kept = a_run("experts").generating.memory.weight_bytes("fp8")
+    narrowed = a_run("experts", serving={"kept": ("lm_head",)}).generating.memory
+
+    assert kept - narrowed.weight_bytes("fp8") == 2 * 512 * 16
 
 
 def test_scales_beside_narrow_weights_count():
     plain = a_run(serving={"weight_bits": {}}).generating.memory.weight_bytes("int4")
     scaled = a_run(serving={"weight_bits": {"int4": 5.0}}).generating.memory.weight_bytes("int4")
 
-    products = a_model().parameters - 1000 * 512 - 9 * 512
+    products = a_model().parameters - 2 * 1000 * 512 - 9 * 512
     assert scaled - plain == pytest.approx(products / 8, rel=1e-4)
 
 
