@@ -47,8 +47,9 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     # See PROCESS. A fused multiply-add on the vector units costs some ten times one of a tensor
     # core: operands come from the register file each time (Horowitz, ISSCC 2014).
     "joule_per_flop_fp32": (1.3e-11, 0.05), "joule_per_flop_fp16": (2.6e-12, 0.1),
+    # An estimate: together some 28 W of T4's 70 at full clock and without work, 9.5 at rest.
     "joule_per_byte": (5.5e-11, 0.2), "static_power_share": (0.15, 0.1),
-    "static_power_w": (28.0, 0.1), "throttle_exponent": (0.5, 0.03),
+    "static_power_w": (18.0, 0.1), "throttle_exponent": (0.5, 0.03),
     "throttle_settle_s": (4e-4, 1.0),
 }  # fmt: skip
 """Value of a board of no known architecture, and its sigma."""
@@ -108,7 +109,8 @@ HEADROOM: Final[Mapping[str, float]] = {"": 1.01, "geforce": 1.12}
 faster than 1.01 of its peak; GeForce 3090 and 4090 are seen at 1.9 and 2.75 GHz under load."""
 
 KIN_SIGMA: Final[Mapping[str, float]] = {
-    "efficiency_fp16": 0.05, "bandwidth_efficiency": 0.05, "start_cycles": 0.15,
+    # Tensor cores of half the rate are fed by SMs of the full one: they wait for less.
+    "efficiency_fp16": 0.2, "bandwidth_efficiency": 0.05, "start_cycles": 0.15,
 }  # fmt: skip
 """Sigma of what kin share."""
 

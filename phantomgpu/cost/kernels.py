@@ -113,7 +113,9 @@ def _traffic(
     Activations were just written. Weights, and the keys and values of past tokens, are read once
     a run: all weights pass through the cache before they are read again.
     """
-    activations = kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes
+    widening = np.where(kernels.element_bytes < 2.0, boards.at(boards.widening, kernels.peak), 1.0)
+    weights = kernels.weight_bytes * widening
+    activations = (kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes) * widening
     values = boards.values
     passing = np.where(kinds == FAMILY["decode"], weights_in_use, 0.0)
     is_shared = kernels.matrix_flops > 0.0
@@ -126,12 +128,12 @@ def _traffic(
             sharpness=values["cache_sharpness"],
         )
         for working in (
-            activations + kernels.weight_bytes + passing,
-            activations + np.maximum(weights_in_use, kernels.weight_bytes),
+            activations + weights + passing,
+            activations + np.maximum(weights_in_use * widening, weights),
         )
     ]
-    cached = activations * hits[0] + kernels.weight_bytes * hits[1]
-    return np.asarray(cached), np.asarray(activations + kernels.weight_bytes - cached)
+    cached = activations * hits[0] + weights * hits[1]
+    return np.asarray(cached), np.asarray(activations + weights - cached)
 
 
 def _vector_core(kernels: Kernels, boards: Boards) -> FloatArray:
@@ -214,12 +216,13 @@ def _products(kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Var
 
 def _product(kernels: Kernels, boards: Boards, sustained: FloatArray, making: Making) -> Product:
     """The fastest tiling of each product."""
+    is_widened = boards.at(boards.widening, kernels.peak) > 1.0
     return product_time(
         m=kernels.m,
         n=kernels.n,
         k=kernels.k,
         batch=kernels.batch,
-        element_bytes=kernels.element_bytes,
+        element_bytes=np.where(is_widened, 2.0, kernels.element_bytes),
         most_parts=making.most_parts,
         flops_per_s=sustained,
         sm_count=boards.sm_count,

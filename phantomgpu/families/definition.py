@@ -26,6 +26,7 @@ class Generation:
             encoder's output; 0 without an encoder.
         context_tokens: Most tokens the model was made for; 0 where it does not say.
         vocabulary: Words to choose from.
+        sound_s: Of sound that the encoder reads, whatever the prompt; 0 where it reads tokens.
     """
 
     layers: int
@@ -35,6 +36,7 @@ class Generation:
     source_elements_per_token: int = 0
     context_tokens: int = 0
     vocabulary: int = 0
+    sound_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

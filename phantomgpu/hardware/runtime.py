@@ -12,7 +12,8 @@ class Serving:
         batching: ``"in-flight"``: a request joins the running ones at the next step.
             ``"static"``: all prompts are processed, then all sequences grow together.
         chunk_tokens: Most prompt tokens of one pass; 0 where a prompt is processed whole.
-        memory_share: Part of the board's memory that weights and cache may fill.
+        memory_share: Part of the board's memory that it takes, for all that it needs.
+        cache_share: Part of what all else leaves of that, which the cache may fill.
         result_steps: Steps between the one that makes a token and the one that returns it.
         row_operations: Of the ordinary units for one multiply-add of a single row by weights of 16
             bits; 0 where the matrix units do that.
@@ -39,6 +40,7 @@ class Serving:
     batching: str = "static"
     chunk_tokens: int = 0
     memory_share: float = 1.0
+    cache_share: float = 1.0
     result_steps: float = 0.0
     row_operations: float = 0.0
     quantises: tuple[str, ...] = ()

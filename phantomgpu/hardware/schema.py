@@ -216,8 +216,10 @@ RUNTIME: Final[tuple[Key, ...]] = (
         one_of=("in-flight", "static")),
     Key("serving.chunk_tokens", "integer", "Most prompt tokens of one pass; 0 processes a prompt "
         "whole.", "tokens", 0, 1_048_576),
-    Key("serving.memory_share", "number", "Part of the board's memory that weights and cache may "
-        "fill.", "1", 0.1, 1),
+    Key("serving.memory_share", "number", "Part of the board's memory that it takes, for all "
+        "that it needs.", "1", 0.1, 1),
+    Key("serving.cache_share", "number", "Part of what all else leaves of that, which the cache "
+        "may fill.", "1", 0.1, 1),
     Key("serving.result_steps", "number", "Steps between the one that makes a token and the one "
         "that returns it.", "1", 0, 4),
     Key("serving.row_operations", "number", "Operations of the ordinary units for one multiply-add "

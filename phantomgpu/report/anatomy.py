@@ -34,6 +34,8 @@ _EFFICIENCY: Final = {
     "bf16": "efficiency_fp16",
     "int4": "efficiency_int8",
     "fp64": "efficiency_fp32",
+    "fp4": "efficiency_fp8",
+    "fp16_accumulate": "efficiency_fp16",
 }
 _PRODUCT: Final = (
     "fastest tiling: (waves · (2·tile_m·tile_n / rate + (tile_m + tile_n) · load) + step) · "

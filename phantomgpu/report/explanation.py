@@ -56,7 +56,7 @@ def explanation_json(point: Point) -> Json:
             "workspace_bytes": point.runtime.workspace_bytes,
             "context_bytes": point.runtime.context_bytes,
             "peak_activation_bytes": workload.peak_activation_bytes,
-            "limit_bytes": point.gpu.spec.memory_bytes,
+            "limit_bytes": point.cell.memory_limit_bytes,
         },
         "charts": {
             "roofline": roofline(point.gpu, cell.precision, rows),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phantomgpu.workload import KernelNames, Kernels, Workload
+from phantomgpu.workload.steps import Step
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -52,3 +53,29 @@ def with_launches(workload: Workload, added: Sequence[Launches]) -> Workload:
     }
     names = tuple(name for _, names in parts for name in names)
     return replace(workload, kernels=Kernels(**columns), names=names)
+
+
+def with_added(steps: Sequence[Step], workload: Workload) -> list[Step]:
+    """The steps of a schedule, each followed by the kernels that were added beside its own.
+
+    Args:
+        steps: Of the schedule; their ``kernel`` is a row of the workload.
+        workload: What the schedule launches, and behind it what was added, under the same nodes.
+    """
+    own = {step.kernel for step in steps}
+    first = {workload.names[at].nodes: at for at in sorted(own, reverse=True)}
+    added: dict[int, list[int]] = {}
+    for at, name in enumerate(workload.names):
+        if at not in own and name.nodes in first:
+            added.setdefault(first[name.nodes], []).append(at)
+    return [
+        made
+        for step in steps
+        for made in (
+            step,
+            *(
+                replace(step, kernel=at, op=workload.names[at].op)
+                for at in added.get(step.kernel, ())
+            ),
+        )
+    ]

@@ -10,6 +10,7 @@ from phantomgpu.cost import Estimate
 from phantomgpu.dtype import PRECISIONS
 from phantomgpu.onnx.graph import ShapedGraph
 from phantomgpu.serving.converting import with_conversions
+from phantomgpu.serving.launches import with_added
 from phantomgpu.serving.widths import (
     with_cache,
     with_kept,
@@ -132,7 +133,8 @@ class Program:
         found: list[Step] = []
         before = 0
         for stage in self.stages:
-            made = stage.schedule.steps(stage.batch(batch), precision)
+            workload = stage.at(batch, precision)
+            made = with_added(stage.schedule.steps(stage.batch(batch), precision), workload)
             found += [
                 replace(
                     step,
@@ -142,7 +144,7 @@ class Program:
                 )
                 for step in made
             ]
-            before += len(stage.at(batch, precision).kernels)
+            before += len(workload.kernels)
         return found
 
     def memory_timeline(self, batch: int, precision: str) -> list[tuple[str, int]]:

@@ -226,6 +226,33 @@ def test_old_keys_of_a_model_are_cold_once_its_weights_passed():
     assert work_of(row, gpu=board, weights_in_use=1e9).memory_s[0, 0] > 4e-6
 
 
+def test_int8_without_a_fast_path_moves_the_bytes_of_fp16():
+    slow_int8 = a_gpu(peak_flops_per_s={"fp32": 1e13, "fp16": 1e14, "int8": 4e13})
+    narrow = a_kernel(peak="int8", element_bytes=1.0)
+
+    assert work_of(narrow, gpu=slow_int8).memory_s == pytest.approx(
+        work_of(a_kernel(), gpu=slow_int8).memory_s
+    )
+    assert work_of(narrow).memory_s == pytest.approx(work_of(a_kernel()).memory_s / 2.0)
+
+
+def test_int8_without_a_fast_path_takes_the_energy_of_fp16():
+    joules = {"joule_per_flop_fp16": 1e-12}
+    slow_int8 = a_gpu(
+        peak_flops_per_s={"fp32": 1e13, "fp16": 1e14, "int8": 4e13}, calibration=joules
+    )
+
+    assert work_of(a_kernel(peak="int8"), gpu=slow_int8).energy_j == pytest.approx(
+        work_of(a_kernel(), gpu=slow_int8).energy_j
+    )
+
+
+def test_a_board_that_boosts_past_the_stated_clock_multiplies_as_much_faster():
+    eager = a_gpu(calibration={"clock_headroom": 1.25})
+
+    assert work_of(a_kernel(), gpu=eager).core_s == pytest.approx(work_of(a_kernel()).core_s / 1.25)
+
+
 def test_int8_without_a_fast_path_runs_as_fp16():
     slow_int8 = a_gpu(peak_flops_per_s={"fp32": 1e13, "fp16": 1e14, "int8": 4e13})
 

@@ -78,7 +78,7 @@ def test_needed_bytes_are_the_sum_of_their_parts():
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("runtime", ["vllm", "llama-cpp", "pytorch-eager"])
+@pytest.mark.parametrize("runtime", ["llama-cpp", "pytorch-eager"])
 def test_the_largest_batch_fits_and_the_next_one_does_not(runtime):
     run = a_run(runtime=runtime)
     limit = run.needed_bytes(37, "fp16")
@@ -87,6 +87,41 @@ def test_the_largest_batch_fits_and_the_next_one_does_not(runtime):
 
     assert run.needed_bytes(largest, "fp16") <= limit < run.needed_bytes(largest + 1, "fp16")
     assert run.generating.memory.largest_batch(limit - 1, "fp16") < largest
+
+
+@pytest.mark.parametrize(
+    ("runtime", "of_board", "of_free"), [("vllm", 0.9, 1.0), ("trt-llm", 1.0, 0.9)]
+)
+def test_the_largest_batch_is_what_the_runtime_leaves_its_cache(runtime, of_board, of_free):
+    board = 80 * 2**30
+    run = a_run(runtime=runtime, prompt_tokens=1024, output_tokens=256)
+    memory = run.generating.memory
+    # From a full chunk on, more requests add cache and nothing else.
+    others = run.needed_bytes(1000, "fp16") - memory.cache_bytes(1000)
+
+    largest = memory.largest_batch(board, "fp16")
+
+    assert largest == int(of_free * (int(of_board * board) - others)) // memory.cache_bytes(1)
+
+
+@given(st.integers(2 * 2**30, 80 * 2**30), st.sampled_from(["vllm", "trt-llm", "llama-cpp"]))
+def test_a_run_fits_up_to_the_largest_batch_and_not_beyond(board, runtime):
+    memory = a_run(runtime=runtime).generating.memory
+
+    def fits(batch):
+        return memory.needed_bytes(batch, "fp16") <= memory.usable_bytes(board, batch, "fp16")
+
+    largest = memory.largest_batch(board, "fp16")
+
+    assert largest == 0 or fits(largest)
+    assert not fits(largest + 1)
+
+
+def test_no_runtime_takes_more_than_the_board_has():
+    for runtime in ("vllm", "trt-llm", "sglang", "llama-cpp"):
+        memory = a_run(runtime=runtime).generating.memory
+
+        assert memory.usable_bytes(2**34, 8, "fp16") <= 2**34
 
 
 def test_activations_grow_no_further_than_a_chunk():
