@@ -13,6 +13,9 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "efficiency_fp16": (0.97, 0.02), "efficiency_fp8": (0.75, 0.15), "efficiency_int8": (0.9, 0.1),
     # Latency hidden by neither a small tile nor few warps: tens of cycles over a few elements.
     "step_cycles": (1.3, 0.5), "step_cycles_fp32": (150.0, 0.5),
+    # A memory's latency: with so much in flight an SM takes in its shared memory once in it.
+    "fill_cycles": (800.0, 0.3), "template_fill_cycles": (2500.0, 0.5),
+    "template_step_cycles": (1.0, 0.5), "template_split_cycles": (8000.0, 0.5),
     "pipeline_depth": (130.0, 0.5), "pipeline_depth_fp32": (8.0, 0.5),
     "operand_bytes_per_cycle": (300.0, 0.7), "operand_bytes_per_cycle_fp32": (33.0, 0.1),
     # Half the throughput of a large tile at 48 x 48: what CUTLASS's profiler shows of small ones.
@@ -38,6 +41,8 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "vector_efficiency": (0.2, 0.7), "special_flops_cost": (8.0, 0.5),
     # BabelStream: 75 to 92 % of the peak.
     "bandwidth_efficiency": (0.82, 0.06), "cache_bytes_per_cycle": (14.0, 0.4),
+    # GDDR reads the code with the data: 6.25 % at the least, up to 20 % by the CUDA guide.
+    "ecc_bandwidth": (0.92, 0.04),
     # All of a cache that is one: see PARTITIONS. Cyclic reuse of more than fits misses at once.
     "cache_share": (1.0, 0.2), "cache_sharpness": (5.0, 0.4), "roofline_sharpness": (1.8, 0.2),
     # A block of 1024 threads finds the largest of a row: two barriers and two passes.

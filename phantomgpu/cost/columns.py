@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from phantomgpu.cost.bandwidth import cache_rate
+from phantomgpu.cost.bandwidth import cache_rate, copy_efficiency
 from phantomgpu.hardware.calibration import PARAMETERS
 from phantomgpu.hardware.gpu import GpuProfile, Spec
 from phantomgpu.workload.workload import PEAKS, Kernels, Workload
@@ -41,7 +41,9 @@ class Boards:
         sm_count: Streaming multiprocessors or compute units. [gpu, 1]
         clock_hz: What the board boosts to, which may be above the stated boost clock. [gpu, 1]
         bandwidth_bytes_per_s: Peak of the memory. [gpu, 1]
+        copy_efficiency: Share of it that a long copy reaches. [gpu, 1]
         cache_bytes: Last-level cache. [gpu, 1]
+        shared_bytes: Shared memory of one SM. [gpu, 1]
         tdp_w: Board power limit. [gpu, 1]
         vector_flops_per_s: fp32 peak of the ordinary units at that clock. [gpu, 1]
         peak_flops_per_s: Dense matrix peak by index into ``PEAKS``; NaN where there is none.
@@ -60,7 +62,9 @@ class Boards:
     sm_count: FloatArray
     clock_hz: FloatArray
     bandwidth_bytes_per_s: FloatArray
+    copy_efficiency: FloatArray
     cache_bytes: FloatArray
+    shared_bytes: FloatArray
     tdp_w: FloatArray
     vector_flops_per_s: FloatArray
     peak_flops_per_s: FloatArray
@@ -122,7 +126,13 @@ def boards_with(specs: Sequence[Spec], values: Mapping[str, FloatArray]) -> Boar
         sm_count=sm_count,
         clock_hz=clock_hz,
         bandwidth_bytes_per_s=bandwidth,
+        copy_efficiency=copy_efficiency(
+            efficiency=values["bandwidth_efficiency"],
+            ecc_bandwidth=values["ecc_bandwidth"],
+            has_ecc_inside=np.array([[spec.ecc_in_memory] for spec in specs]),
+        ),
         cache_bytes=column(lambda spec: max(spec.l2_bytes, 1)),
+        shared_bytes=column(lambda spec: spec.shared_bytes_per_sm),
         tdp_w=column(lambda spec: spec.tdp_w),
         vector_flops_per_s=column(lambda spec: spec.peak_flops_per_s["fp32"]) * headroom,
         peak_flops_per_s=peaks,

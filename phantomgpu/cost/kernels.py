@@ -13,6 +13,7 @@ from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
 from phantomgpu.cost.least import least_time
+from phantomgpu.cost.library import Making, making_of, vector_product_time
 from phantomgpu.cost.power import switching_scale
 from phantomgpu.cost.product import STAGE, Pipeline, Product, product_time
 from phantomgpu.cost.quantising import row_time
@@ -87,7 +88,7 @@ def activities(
     memory_s = memory_time(
         traffic_bytes=from_memory,
         bandwidth_bytes_per_s=boards.bandwidth_bytes_per_s,
-        efficiency=values["bandwidth_efficiency"],
+        efficiency=boards.copy_efficiency,
     )
     scale = switching_scale(clock_hz=boards.clock_hz, nominal_hz=values["nominal_clock_hz"])
     flops_done = kernels.matrix_flops * (1.0 - kernels.causal / 2.0)
@@ -169,7 +170,7 @@ def _matrix_core(
     steps = np.full_like(core_s, np.nan)
     rows = np.flatnonzero(has_products & ~is_attention)
     if len(rows):
-        product = _products(rows_of(kernels, rows), boards.of(rows))
+        product = _products(rows_of(kernels, rows), kinds[rows], boards.of(rows), variants.at(rows))
         core_s[..., rows] = product.seconds
         steps[..., rows] = np.where(kernels.peak[rows] == _FP32, np.nan, product.steps)
     rows = np.flatnonzero(has_products & is_attention)
@@ -179,19 +180,25 @@ def _matrix_core(
     return core_s, steps
 
 
-def _products(kernels: Kernels, boards: Boards) -> Product:
+def _products(kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants) -> Product:
     """Matrix products, convolutions as implicit ones, and chains of products."""
     values = boards.values
+    making = making_of(kernels, kinds, variants)
     sustained = boards.at(boards.sustained_flops_per_s, kernels.peak) / _misalignment(
         kernels, boards
     )
-    product = _product(kernels, boards, sustained)
+    product = _product(kernels, boards, sustained, making)
     rows = np.flatnonzero((kernels.peak == _FP32) & (kernels.family == FAMILY["matmul"]))
     if len(rows):
         product.seconds[..., rows] = _on_vector_units(
             rows_of(kernels, rows), boards.of(rows), product.seconds[..., rows]
         )
     direct = product.seconds * kernels.steps
+    if np.any(making.on_vector):
+        on_vector_s = vector_product_time(
+            flops=kernels.matrix_flops, vector_flops_per_s=boards.vector_flops_per_s
+        )
+        direct = np.where(making.on_vector, on_vector_s, direct)
     is_winograd = (
         (kernels.family == FAMILY["conv"])
         & (kernels.peak == _FP32)
@@ -205,7 +212,7 @@ def _products(kernels: Kernels, boards: Boards) -> Product:
     some, on = rows_of(kernels, rows), boards.of(rows)
     parts = winograd_products(m=some.m, n=some.n, k=some.k, element_bytes=some.element_bytes)
     reduced = replace(some, m=parts.m, k=parts.k, batch=parts.batch)
-    product_s = _product(reduced, on, sustained[..., rows]).seconds
+    product_s = _product(reduced, on, sustained[..., rows], making.at(rows)).seconds
     transform_s = (
         parts.transform_bytes
         / (values["winograd_bytes_per_cycle"] * boards.sm_count * boards.clock_hz)[
@@ -249,7 +256,7 @@ def _on_vector_units(kernels: Kernels, boards: Boards, fastest_s: FloatArray) ->
     return np.where(is_batch & (tile_m > 0.0), batched.seconds, time)
 
 
-def _product(kernels: Kernels, boards: Boards, sustained: FloatArray) -> Product:
+def _product(kernels: Kernels, boards: Boards, sustained: FloatArray, making: Making) -> Product:
     """The fastest tiling of each product."""
     is_widened = boards.at(boards.widening, kernels.peak) > 1.0
     return product_time(
@@ -258,12 +265,28 @@ def _product(kernels: Kernels, boards: Boards, sustained: FloatArray) -> Product
         k=kernels.k,
         batch=kernels.batch,
         element_bytes=np.where(is_widened, 2.0, kernels.element_bytes),
-        can_split=kernels.family != FAMILY["conv"],
+        most_parts=making.most_parts,
         flops_per_s=sustained,
         sm_count=boards.sm_count,
         clock_hz=boards.clock_hz,
         cache_bytes_per_s=boards.cache_bytes_per_s,
-        pipeline=_pipeline(kernels, boards),
+        pipeline=_product_pipeline(kernels, boards, making.is_template),
+    )
+
+
+def _product_pipeline(kernels: Kernels, boards: Boards, is_template: NDArray[np.bool_]) -> Pipeline:
+    """The same of plain products, which load while they multiply. Each [gpu, kernel]."""
+    values, usual = boards.values, _pipeline(kernels, boards)
+    is_vector = kernels.peak == _FP32
+    fill_cycles = np.where(is_template, values["template_fill_cycles"], values["fill_cycles"])
+    return replace(
+        usual,
+        step_cycles=np.where(is_template, values["template_step_cycles"], usual.step_cycles),
+        operand_bytes_per_cycle=np.where(
+            is_vector, usual.operand_bytes_per_cycle, boards.shared_bytes / fill_cycles
+        ),
+        split_cycles=np.where(is_template, values["template_split_cycles"], usual.split_cycles),
+        overlaps=~is_vector,
     )
 
 

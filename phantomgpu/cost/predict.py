@@ -138,6 +138,8 @@ def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
             most_prompt_group=np.full(len(kinds), float(runtime.prompt_group_most)),
             packs_on=np.full(len(kinds), runtime.packs_prompts_on),
             unpacks_on=np.full(len(kinds), runtime.unpacks_fp8_on),
+            splits=np.tile(splits_of(runtime), (len(kinds), 1)),
+            vector_rows=np.full(len(kinds), float(runtime.vector_rows_most)),
         ),
         run_slowdown=np.full(runs, fitted.get("run_slowdown", 1.0)),
         lent=tuple(
@@ -149,6 +151,11 @@ def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
             for architecture, lender in runtime.attention_on.items()
         ),
     )
+
+
+def splits_of(runtime: Runtime) -> NDArray[np.bool_]:
+    """Whether it splits products along the reduced dimension. [peak]."""
+    return np.array([peak not in runtime.whole_products for peak in PEAKS])
 
 
 def slowdown_of(runtime: Runtime) -> FloatArray:
