@@ -34,6 +34,8 @@ def noise_of(table: Table) -> Array:
     noise = np.full(len(table), USUAL)
     noise[np.char.startswith(op, "attention") | (op == "conv2d")] = HARD
     noise[np.isin(dtype, NARROW)] = 1.5 * USUAL
+    # Kernels of each library's own, half as fast as cuBLAS's on some boards.
+    noise[dtype == "fp8_block"] = 2.0 * HARD
     noise[table.is_model] = MODEL
     noise[source == "timm"] = USUAL
     noise[table.is_model & (source == "neusight")] = LONG_MODEL
@@ -43,6 +45,9 @@ def noise_of(table: Table) -> Array:
     noise[is_llama & (table.kernels.m[table.starts] > 1.0)] = HARD
     # A P4 without air: half its rows were taken at a third of the clock of the others.
     noise[gpu == "p4"] = 2.0 * HARD
+    noise[(gpu == "p4") & (op == "linear")] = 4.0 * HARD
+    noise[np.isin(gpu, ("p4", "t4")) & (op == "bmm")] = HARD
+    noise[(gpu == "t4") & (op == "linear")] = HARD
     # Timed without a CUDA graph: 55 to 300 us of Python in each.
     noise[(dtype == "fp8_block") & np.char.startswith(runtime, "vllm")] = HOST
     return noise

@@ -8,13 +8,16 @@ from numpy.typing import NDArray
 
 from phantomgpu.cost.attending import attention_core
 from phantomgpu.cost.bandwidth import cache_time, memory_time
+from phantomgpu.cost.batched import batched_time
 from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
 from phantomgpu.cost.least import least_time
+from phantomgpu.cost.library import Making, making_of, vector_product_time
 from phantomgpu.cost.power import switching_scale
-from phantomgpu.cost.product import Pipeline, Product, product_time
+from phantomgpu.cost.product import STAGE, Pipeline, Product, product_time
 from phantomgpu.cost.quantising import row_time
+from phantomgpu.cost.reach import reach_slowdown, spread_bytes
 from phantomgpu.cost.variants import Variants
 from phantomgpu.cost.winograd import winograd_products
 from phantomgpu.workload.workload import PEAKS, Kernels
@@ -23,6 +26,8 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
 _FP32: Final = PEAKS.index("fp32")
+_VECTOR_STAGE: Final = 8.0
+"""Elements of the reduced dimension that SGEMM loads at once (the 8 of CUTLASS's 128x128x8)."""
 _ALIGNMENT_BYTES: Final = 16.0
 """What one load instruction of a thread takes: rows of an operand that are no multiple of it
 cannot be loaded so (CUDA C++ Programming Guide, "Device Memory Accesses")."""
@@ -83,7 +88,7 @@ def activities(
     memory_s = memory_time(
         traffic_bytes=from_memory,
         bandwidth_bytes_per_s=boards.bandwidth_bytes_per_s,
-        efficiency=values["bandwidth_efficiency"],
+        efficiency=boards.copy_efficiency,
     )
     scale = switching_scale(clock_hz=boards.clock_hz, nominal_hz=values["nominal_clock_hz"])
     flops_done = kernels.matrix_flops * (1.0 - kernels.causal / 2.0)
@@ -112,7 +117,9 @@ def _traffic(
     Activations were just written. Weights, and the keys and values of past tokens, are read once
     a run: all weights pass through the cache before they are read again.
     """
-    activations = kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes
+    widening = np.where(kernels.element_bytes < 2.0, boards.at(boards.widening, kernels.peak), 1.0)
+    weights = kernels.weight_bytes * widening
+    activations = (kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes) * widening
     values = boards.values
     passing = np.where(kinds == FAMILY["decode"], weights_in_use, 0.0)
     is_shared = kernels.matrix_flops > 0.0
@@ -125,12 +132,12 @@ def _traffic(
             sharpness=values["cache_sharpness"],
         )
         for working in (
-            activations + kernels.weight_bytes + passing,
-            activations + np.maximum(weights_in_use, kernels.weight_bytes),
+            activations + weights + passing,
+            activations + np.maximum(weights_in_use * widening, weights),
         )
     ]
-    cached = activations * hits[0] + kernels.weight_bytes * hits[1]
-    return np.asarray(cached), np.asarray(activations + kernels.weight_bytes - cached)
+    cached = activations * hits[0] + weights * hits[1]
+    return np.asarray(cached), np.asarray(activations + weights - cached)
 
 
 def _vector_core(kernels: Kernels, boards: Boards) -> FloatArray:
@@ -163,7 +170,7 @@ def _matrix_core(
     steps = np.full_like(core_s, np.nan)
     rows = np.flatnonzero(has_products & ~is_attention)
     if len(rows):
-        product = _products(rows_of(kernels, rows), boards.of(rows))
+        product = _products(rows_of(kernels, rows), kinds[rows], boards.of(rows), variants.at(rows))
         core_s[..., rows] = product.seconds
         steps[..., rows] = np.where(kernels.peak[rows] == _FP32, np.nan, product.steps)
     rows = np.flatnonzero(has_products & is_attention)
@@ -173,14 +180,25 @@ def _matrix_core(
     return core_s, steps
 
 
-def _products(kernels: Kernels, boards: Boards) -> Product:
+def _products(kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants) -> Product:
     """Matrix products, convolutions as implicit ones, and chains of products."""
     values = boards.values
+    making = making_of(kernels, kinds, variants)
     sustained = boards.at(boards.sustained_flops_per_s, kernels.peak) / _misalignment(
         kernels, boards
     )
-    product = _product(kernels, boards, sustained)
+    product = _product(kernels, boards, sustained, making)
+    rows = np.flatnonzero((kernels.peak == _FP32) & (kernels.family == FAMILY["matmul"]))
+    if len(rows):
+        product.seconds[..., rows] = _on_vector_units(
+            rows_of(kernels, rows), boards.of(rows), product.seconds[..., rows]
+        )
     direct = product.seconds * kernels.steps
+    if np.any(making.on_vector):
+        on_vector_s = vector_product_time(
+            flops=kernels.matrix_flops, vector_flops_per_s=boards.vector_flops_per_s
+        )
+        direct = np.where(making.on_vector, on_vector_s, direct)
     is_winograd = (
         (kernels.family == FAMILY["conv"])
         & (kernels.peak == _FP32)
@@ -194,7 +212,7 @@ def _products(kernels: Kernels, boards: Boards) -> Product:
     some, on = rows_of(kernels, rows), boards.of(rows)
     parts = winograd_products(m=some.m, n=some.n, k=some.k, element_bytes=some.element_bytes)
     reduced = replace(some, m=parts.m, k=parts.k, batch=parts.batch)
-    product_s = _product(reduced, on, sustained[..., rows]).seconds
+    product_s = _product(reduced, on, sustained[..., rows], making.at(rows)).seconds
     transform_s = (
         parts.transform_bytes
         / (values["winograd_bytes_per_cycle"] * boards.sm_count * boards.clock_hz)[
@@ -205,20 +223,70 @@ def _products(kernels: Kernels, boards: Boards) -> Product:
     return Product(direct, product.steps)
 
 
-def _product(kernels: Kernels, boards: Boards, sustained: FloatArray) -> Product:
+def _on_vector_units(kernels: Kernels, boards: Boards, fastest_s: FloatArray) -> FloatArray:
+    """Seconds of fp32 products: batches in the library's one tile, others slowed by long rows."""
+    values = boards.values
+    tile_m, tile_n = values["batched_tile_m_fp32"], values["batched_tile_n_fp32"]
+    spread = spread_bytes(
+        m=kernels.m,
+        n=kernels.n,
+        k=kernels.k,
+        element_bytes=kernels.element_bytes,
+        sm_count=boards.sm_count,
+    )
+    time = fastest_s * reach_slowdown(
+        spread=spread, reach=values["reach_bytes"], cost=values["reach_cost"]
+    )
+    is_batch = kernels.batch > 1.0
+    if not np.any(is_batch):
+        return time
+    batched = batched_time(
+        m=kernels.m,
+        n=kernels.n,
+        k=kernels.k,
+        batch=kernels.batch,
+        tile_m=np.maximum(tile_m, 1.0),
+        tile_n=np.maximum(tile_n, 1.0),
+        flops_per_s=boards.at(boards.peak_flops_per_s, kernels.peak)
+        * values["batched_efficiency_fp32"],
+        sm_count=boards.sm_count,
+        clock_hz=boards.clock_hz,
+        pipeline=_pipeline(kernels, boards),
+    )
+    return np.where(is_batch & (tile_m > 0.0), batched.seconds, time)
+
+
+def _product(kernels: Kernels, boards: Boards, sustained: FloatArray, making: Making) -> Product:
     """The fastest tiling of each product."""
+    is_widened = boards.at(boards.widening, kernels.peak) > 1.0
     return product_time(
         m=kernels.m,
         n=kernels.n,
         k=kernels.k,
         batch=kernels.batch,
-        element_bytes=kernels.element_bytes,
-        can_split=kernels.family != FAMILY["conv"],
+        element_bytes=np.where(is_widened, 2.0, kernels.element_bytes),
+        most_parts=making.most_parts,
         flops_per_s=sustained,
         sm_count=boards.sm_count,
         clock_hz=boards.clock_hz,
         cache_bytes_per_s=boards.cache_bytes_per_s,
-        pipeline=_pipeline(kernels, boards),
+        pipeline=_product_pipeline(kernels, boards, making.is_template),
+    )
+
+
+def _product_pipeline(kernels: Kernels, boards: Boards, is_template: NDArray[np.bool_]) -> Pipeline:
+    """The same of plain products, which load while they multiply. Each [gpu, kernel]."""
+    values, usual = boards.values, _pipeline(kernels, boards)
+    is_vector = kernels.peak == _FP32
+    fill_cycles = np.where(is_template, values["template_fill_cycles"], values["fill_cycles"])
+    return replace(
+        usual,
+        step_cycles=np.where(is_template, values["template_step_cycles"], usual.step_cycles),
+        operand_bytes_per_cycle=np.where(
+            is_vector, usual.operand_bytes_per_cycle, boards.shared_bytes / fill_cycles
+        ),
+        split_cycles=np.where(is_template, values["template_split_cycles"], usual.split_cycles),
+        overlaps=~is_vector,
     )
 
 
@@ -233,8 +301,10 @@ def _pipeline(kernels: Kernels, boards: Boards) -> Pipeline:
             is_vector, values["operand_bytes_per_cycle_fp32"], values["operand_bytes_per_cycle"]
         ),
         tile_overhead=np.where(is_vector, 0.0, values["tile_overhead"]),
-        wave_smoothing=values["wave_smoothing"],
-        split_cycles=values["split_cycles"],
+        stage=np.where(is_vector, _VECTOR_STAGE, STAGE),
+        wave_smoothing=np.where(is_vector, values["wave_smoothing_fp32"], values["wave_smoothing"]),
+        hides_latency=is_vector,
+        split_cycles=np.where(is_vector, values["split_cycles_fp32"], values["split_cycles"]),
         split_traffic=values["split_traffic"],
     )
 

@@ -226,6 +226,33 @@ def test_old_keys_of_a_model_are_cold_once_its_weights_passed():
     assert work_of(row, gpu=board, weights_in_use=1e9).memory_s[0, 0] > 4e-6
 
 
+def test_int8_without_a_fast_path_moves_the_bytes_of_fp16():
+    slow_int8 = a_gpu(peak_flops_per_s={"fp32": 1e13, "fp16": 1e14, "int8": 4e13})
+    narrow = a_kernel(peak="int8", element_bytes=1.0)
+
+    assert work_of(narrow, gpu=slow_int8).memory_s == pytest.approx(
+        work_of(a_kernel(), gpu=slow_int8).memory_s
+    )
+    assert work_of(narrow).memory_s == pytest.approx(work_of(a_kernel()).memory_s / 2.0)
+
+
+def test_int8_without_a_fast_path_takes_the_energy_of_fp16():
+    joules = {"joule_per_flop_fp16": 1e-12}
+    slow_int8 = a_gpu(
+        peak_flops_per_s={"fp32": 1e13, "fp16": 1e14, "int8": 4e13}, calibration=joules
+    )
+
+    assert work_of(a_kernel(peak="int8"), gpu=slow_int8).energy_j == pytest.approx(
+        work_of(a_kernel(), gpu=slow_int8).energy_j
+    )
+
+
+def test_a_board_that_boosts_past_the_stated_clock_multiplies_as_much_faster():
+    eager = a_gpu(calibration={"clock_headroom": 1.25})
+
+    assert work_of(a_kernel(), gpu=eager).core_s == pytest.approx(work_of(a_kernel()).core_s / 1.25)
+
+
 def test_int8_without_a_fast_path_runs_as_fp16():
     slow_int8 = a_gpu(peak_flops_per_s={"fp32": 1e13, "fp16": 1e14, "int8": 4e13})
 
@@ -240,6 +267,52 @@ def test_matrix_units_that_take_fp32_do_fp32_products():
     assert work_of(a_kernel(peak="fp32"), gpu=board).core_s[0, 0] == pytest.approx(
         2 * 4096**3 / 4e13, rel=0.02
     )
+
+
+def fp32_batch(m, n, k=1024, batch=100):
+    return a_kernel(peak="fp32", m=m, n=n, k=k, batch=batch, matrix_flops=2 * m * n * k * batch)
+
+
+def test_small_products_of_an_fp32_batch_fill_the_librarys_one_tile():
+    board = a_gpu(calibration={"batched_tile_m_fp32": 128.0, "batched_tile_n_fp32": 64.0})
+
+    small, full = (
+        work_of(fp32_batch(m, n), gpu=board).core_s[0, 0] for m, n in ((9, 9), (128, 64))
+    )
+
+    assert small == full == pytest.approx(2 * 128 * 64 * 1024 * 100 / 1e13)
+
+
+def test_a_library_that_states_no_tile_looks_for_one():
+    stated = a_gpu(calibration={"batched_tile_m_fp32": 128.0, "batched_tile_n_fp32": 128.0})
+
+    assert work_of(fp32_batch(32, 32)).core_s[0, 0] < (
+        work_of(fp32_batch(32, 32), gpu=stated).core_s[0, 0] / 4
+    )
+
+
+def test_half_precision_batches_look_for_a_tile_whatever_is_stated():
+    stated = a_gpu(calibration={"batched_tile_m_fp32": 128.0, "batched_tile_n_fp32": 128.0})
+    row = a_kernel(m=32, n=32, k=1024, batch=100)
+
+    assert work_of(row, gpu=stated).core_s[0, 0] == work_of(row).core_s[0, 0]
+
+
+def test_latency_of_an_fp32_step_hides_behind_the_work_of_other_blocks():
+    board = a_gpu(calibration={"step_cycles_fp32": 100.0})
+    large, small = a_kernel(peak="fp32"), fp32_batch(1, 1, k=64, batch=1)
+
+    assert work_of(large, gpu=board).core_s[0, 0] == work_of(large).core_s[0, 0]
+    assert work_of(small, gpu=board).core_s[0, 0] == pytest.approx(64 * 100e-9)
+
+
+def test_fp32_rows_far_apart_are_out_of_reach():
+    board = a_gpu(calibration={"reach_bytes": 1e6, "reach_cost": 1.0})
+    row = a_kernel(peak="fp32", k=65536)
+
+    slower = work_of(row, gpu=board).core_s[0, 0] / work_of(row).core_s[0, 0]
+
+    assert slower == pytest.approx(2.0, rel=1e-3)
 
 
 def test_one_board_for_each_kernel_is_the_diagonal_of_all_for_all():
@@ -270,3 +343,61 @@ def one_for_each(boards):
 
 def test_every_value_is_asked_for_by_a_name_that_profiles_may_hold():
     assert set(boards_of([a_gpu()]).values) == set(PARAMETERS)
+
+
+LONG = {"m": 32.0, "n": 32.0, "k": 65536.0}
+
+
+def test_library_that_never_splits_a_peak_takes_one_sm_for_a_single_tile():
+    eight_bits = a_kernel(peak="int8", element_bytes=1.0, **LONG)
+
+    whole = work_of(eight_bits, whole_products=("int8",)).core_s[0, 0]
+
+    assert whole == pytest.approx(work_of(eight_bits).core_s[0, 0] * 32)
+
+
+def test_product_with_narrow_weights_is_cut_into_seven_parts_at_most():
+    narrow = a_kernel(**LONG, weight_bytes=32.0 * 65536)
+
+    work = work_of(narrow, gpu=a_gpu(calibration={"template_step_cycles": 0.0}))
+
+    assert work.core_s[0, 0] == pytest.approx(2 * 32**2 * 65536 / 7 / 1e12, rel=1e-2)
+
+
+def test_few_rows_of_int8_may_be_left_to_the_vector_units():
+    few = a_kernel(peak="int8", element_bytes=1.0, m=4.0)
+    more = a_kernel(peak="int8", element_bytes=1.0, m=5.0)
+
+    work = work_of(few, more, vector_rows_most=4)
+
+    assert work.core_s[0, 0] == few["matrix_flops"] / 4e13
+    assert work.core_s[0, 1] == work_of(more).core_s[0, 0]
+
+
+def test_template_takes_longer_for_each_element_than_cublas():
+    eight_bits = a_kernel(peak="int8", element_bytes=1.0, **LONG)
+    slower, free = (
+        work_of(eight_bits, gpu=gpu, whole_products=("int8",)).core_s[0, 0]
+        for gpu in (a_gpu(calibration={"template_step_cycles": 10.0}), a_gpu())
+    )
+
+    assert slower - free == pytest.approx(65536 * 10 / 1e9)
+
+
+def test_more_shared_memory_takes_operands_in_faster():
+    slow = {"fill_cycles": 1e5}
+    small, large = (
+        work_of(a_kernel(), gpu=a_gpu(calibration=slow, shared_bytes_per_sm=size)).core_s[0, 0]
+        for size in (1e5, 2e5)
+    )
+
+    assert small == pytest.approx(2 * large, rel=1e-3)
+
+
+def test_ecc_kept_in_the_memory_costs_bandwidth():
+    free, paid = (
+        work_of(a_copy(), gpu=a_gpu(calibration={"ecc_bandwidth": 0.8}, ecc_in_memory=ecc))
+        for ecc in (False, True)
+    )
+
+    assert paid.memory_s[0, 0] == pytest.approx(free.memory_s[0, 0] / 0.8)
