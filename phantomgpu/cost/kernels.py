@@ -23,6 +23,9 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
 _FP32: Final = PEAKS.index("fp32")
+_BY_ROWS: Final = (FAMILY["quantize"], FAMILY["move"])
+"""Families whose rows, where they say how long they are, have a thread block each."""
+
 _ALIGNMENT_BYTES: Final = 16.0
 """What one load instruction of a thread takes: rows of an operand that are no multiple of it
 cannot be loaded so (CUDA C++ Programming Guide, "Device Memory Accesses")."""
@@ -137,7 +140,7 @@ def _vector_core(kernels: Kernels, boards: Boards) -> FloatArray:
     """Seconds of the ordinary units. [gpu, kernel]."""
     values = boards.values
     work = kernels.vector_flops + kernels.special_flops * values["special_flops_cost"]
-    in_rows = (kernels.family == FAMILY["quantize"]) & (kernels.n > 1.0)
+    in_rows = np.isin(kernels.family, _BY_ROWS) & (kernels.n > 1.0)
     rows_s = row_time(
         rows=np.where(in_rows, kernels.m, 0.0),
         row_cycles=values["quantize_row_cycles"],
