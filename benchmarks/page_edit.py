@@ -5,7 +5,6 @@ until table and chart are drawn anew: with a built-in model, and with 1,700 node
 have the same shape.
 """
 
-import os
 import statistics
 import tempfile
 from itertools import pairwise
@@ -14,10 +13,10 @@ from pathlib import Path
 import numpy
 import onnx
 from onnx import helper, numpy_helper
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from benchmarks.chromium import LIVE_MS, SETTLED, built_site, chromium, served
 from benchmarks.figures import Figures
-from benchmarks.page_start import CHROMIUM_FLAGS, served
 
 # Even, so that the text is in the end what it was.
 EDITS = 6
@@ -28,8 +27,6 @@ ROWS = 65_536
 BUILT_IN_FLOOR_MS = 300
 LARGE_FLOOR_MS = 1000
 
-LIVE_MS = 60_000
-SETTLED = "#answer[data-settled=true]"
 # Milliseconds from a key until the chart is another one.
 WATCH = """() => {
     const started = performance.now();
@@ -48,12 +45,9 @@ def main() -> int:
     figures = Figures("Page: from an edit of a profile to the charts")
     with (
         tempfile.TemporaryDirectory() as folder,
-        sync_playwright() as playwright,
-        served(Path(os.environ["PHANTOMGPU_SITE"])) as address,
+        chromium() as browser,
+        served(built_site()) as address,
     ):
-        browser = playwright.chromium.launch(
-            executable_path=os.environ["PHANTOMGPU_CHROMIUM"], args=CHROMIUM_FLAGS
-        )
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(address)
         page.wait_for_selector(SETTLED, timeout=LIVE_MS)
@@ -62,7 +56,6 @@ def main() -> int:
         page.locator("#model", has_text="large.onnx").wait_for(timeout=LIVE_MS)
         page.wait_for_selector(SETTLED, timeout=LIVE_MS)
         figures.at_most(f"{NODES:,} nodes", edit_ms(page), "ms", LARGE_FLOOR_MS)
-        browser.close()
     return figures.exit_code
 
 

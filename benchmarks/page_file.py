@@ -5,18 +5,16 @@ read as if they did. The clock starts when the page is given the file; the first
 the table is the file's.
 """
 
-import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Route, sync_playwright
+from playwright.sync_api import Browser, Route
 
+from benchmarks.chromium import LIVE, LIVE_MS, SETTLED, built_site, chromium, served
 from benchmarks.figures import Figures
-from benchmarks.page_start import CHROMIUM_FLAGS, served
 from benchmarks.reading import sparse_model
 
-LIVE_MS = 60_000
 ROUNDS = 2
 # After its first row: the section "Why" is drawn then.
 SETTLING_MS = 3000
@@ -99,12 +97,9 @@ def main() -> int:
     figures = Figures("Page: from a dropped file to its first row")
     with (
         tempfile.TemporaryDirectory() as folder,
-        sync_playwright() as playwright,
-        served(Path(os.environ["PHANTOMGPU_SITE"])) as address,
+        chromium() as browser,
+        served(built_site()) as address,
     ):
-        browser = playwright.chromium.launch(
-            executable_path=os.environ["PHANTOMGPU_CHROMIUM"], args=CHROMIUM_FLAGS
-        )
         for what, weights, weight_bytes, floor_s in (
             ("2.5 GB in 250 weights", 250, 10_000_000, LARGE_FLOOR_S),
             ("200 MB in 3,000 weights", 3000, 66_000, MANY_FLOOR_S),
@@ -121,7 +116,6 @@ def main() -> int:
             figures.at_most("  from the file to its first row", best.row_s, "s", ROW_FLOOR_S)
             longest = min(each.longest_task_ms for each in openings)
             figures.at_most("  longest task of the page's thread", longest, "ms", TASK_FLOOR_MS)
-        browser.close()
     return figures.exit_code
 
 
@@ -131,14 +125,14 @@ def opening(browser: Browser, address: str, file: Path) -> Opening:
     context.route("**/worker.py", timed)
     page = context.new_page()
     page.goto(address)
-    page.wait_for_selector("#engine:has-text('Engine live')", timeout=LIVE_MS)
-    page.wait_for_selector("#answer[data-settled=true]", timeout=LIVE_MS)
+    page.wait_for_selector(LIVE, timeout=LIVE_MS)
+    page.wait_for_selector(SETTLED, timeout=LIVE_MS)
     (worker,) = page.workers
     worker.evaluate(COUNT)
     page.evaluate(WATCH, file.name)
     page.locator("#file").set_input_files(file)
     row_ms = page.evaluate("window.opened")
-    page.wait_for_selector("#answer[data-settled=true]", timeout=LIVE_MS)
+    page.wait_for_selector(SETTLED, timeout=LIVE_MS)
     page.wait_for_timeout(SETTLING_MS)
     longest_task_ms = page.evaluate("window.longestTask")
     count = worker.evaluate("self.count")

@@ -9,22 +9,18 @@ At the end of a line of 10 Mbit/s and 40 ms: on a host that compresses, as most
 do; and, to compare, on one that does not. There the times are the page's own.
 """
 
-import functools
-import http.server
 import os
 import shutil
 import statistics
 import tarfile
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
+from benchmarks.chromium import LIVE, LIVE_MS, built_site, chromium, served
 from benchmarks.figures import Figures
 from benchmarks.line import Line, at_the_end_of
 
@@ -39,17 +35,6 @@ USABLE_FLOOR_S = 2.0
 LIVE_FLOOR_S = 10.0
 LINE_BITS_PER_S = 10e6
 LINE_ROUND_TRIP_S = 0.040
-LIVE_MS = 120_000
-LIVE = "#engine:has-text('Engine live')"
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 BARE_PAGE = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><p>loading</p>
 <script type="module">
@@ -97,17 +82,13 @@ class Start:
 def main() -> int:
     """Print the figures; 1 where one is worse than its floor."""
     figures = Figures("Page: time until the engine is live (localhost)")
-    site = Path(os.environ["PHANTOMGPU_SITE"])
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ["PHANTOMGPU_CHROMIUM"], args=CHROMIUM_FLAGS
-        )
+    site = built_site()
+    with chromium() as browser:
         figures.note("load of this machine, 1 minute", os.getloadavg()[0], "")
         beside_bare(figures, browser, site)
         print("At 10 Mbit/s, 40 ms")
         on_the_line(figures, browser, site)
         figures.note("load of this machine, 1 minute", os.getloadavg()[0], "")
-        browser.close()
     return figures.exit_code
 
 
@@ -179,25 +160,6 @@ def bare_site(folder: Path, parts: Path) -> Path:
     (folder / "index.html").write_text(BARE_PAGE)
     (folder / "worker.mjs").write_text(BARE_WORKER.replace("NUMPY", numpy.name))
     return folder
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address of a folder on a plain static server."""
-    handler = functools.partial(Quiet, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """A static server that prints nothing."""
-
-    def log_message(self, *_: object) -> None:
-        """Print nothing."""
 
 
 def times_s(browser: Browser, address: str, live: str) -> tuple[float, float]:

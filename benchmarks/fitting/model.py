@@ -12,7 +12,7 @@ from benchmarks.fitting import plan
 from benchmarks.fitting.solve import fit, slopes_of
 from benchmarks.fitting.table import Array, Table, paired_boards
 from phantomgpu.cost.kinds import FAMILY, KINDS
-from phantomgpu.cost.predict import Host, run_times
+from phantomgpu.cost.predict import Host, run_times, splits_of
 from phantomgpu.cost.variants import Variants, listed
 from phantomgpu.hardware.calibration import PARAMETERS
 from phantomgpu.hardware.gpu import GpuProfile
@@ -228,6 +228,8 @@ class Model:
             np.array([listed(r.swaps_groups_on) for r in stated])[t.runtime],
             np.array([listed(r.decodes_alone_on) for r in stated])[t.runtime],
             np.array([listed(r.multiplies_fp8_on) for r in stated])[t.runtime],
+            np.stack([splits_of(r) for r in stated])[t.runtime],
+            np.array([float(r.vector_rows_most) for r in stated])[t.runtime],
         )
 
     def slopes(self, x: Array) -> Array:

@@ -34,6 +34,8 @@ def noise_of(table: Table) -> Array:
     noise = np.full(len(table), USUAL)
     noise[np.char.startswith(op, "attention") | (op == "conv2d")] = HARD
     noise[np.isin(dtype, NARROW)] = 1.5 * USUAL
+    # Kernels of each library's own, half as fast as cuBLAS's on some boards.
+    noise[dtype == "fp8_block"] = 2.0 * HARD
     noise[table.is_model] = MODEL
     noise[source == "timm"] = USUAL
     noise[table.is_model & (source == "neusight")] = LONG_MODEL

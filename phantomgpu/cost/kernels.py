@@ -12,6 +12,7 @@ from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
 from phantomgpu.cost.least import least_time
+from phantomgpu.cost.library import Making, making_of, vector_product_time
 from phantomgpu.cost.power import switching_scale
 from phantomgpu.cost.product import Pipeline, Product, product_time
 from phantomgpu.cost.quantising import row_time
@@ -86,7 +87,7 @@ def activities(
     memory_s = memory_time(
         traffic_bytes=from_memory,
         bandwidth_bytes_per_s=boards.bandwidth_bytes_per_s,
-        efficiency=values["bandwidth_efficiency"],
+        efficiency=boards.copy_efficiency,
     )
     scale = switching_scale(clock_hz=boards.clock_hz, nominal_hz=values["nominal_clock_hz"])
     flops_done = kernels.matrix_flops * (1.0 - kernels.causal / 2.0)
@@ -115,7 +116,9 @@ def _traffic(
     Activations were just written. Weights, and the keys and values of past tokens, are read once
     a run: all weights pass through the cache before they are read again.
     """
-    activations = kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes
+    widening = np.where(kernels.element_bytes < 2.0, boards.at(boards.widening, kernels.peak), 1.0)
+    weights = kernels.weight_bytes * widening
+    activations = (kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes) * widening
     values = boards.values
     passing = np.where(kinds == FAMILY["decode"], weights_in_use, 0.0)
     is_shared = kernels.matrix_flops > 0.0
@@ -128,12 +131,12 @@ def _traffic(
             sharpness=values["cache_sharpness"],
         )
         for working in (
-            activations + kernels.weight_bytes + passing,
-            activations + np.maximum(weights_in_use, kernels.weight_bytes),
+            activations + weights + passing,
+            activations + np.maximum(weights_in_use * widening, weights),
         )
     ]
-    cached = activations * hits[0] + kernels.weight_bytes * hits[1]
-    return np.asarray(cached), np.asarray(activations + kernels.weight_bytes - cached)
+    cached = activations * hits[0] + weights * hits[1]
+    return np.asarray(cached), np.asarray(activations + weights - cached)
 
 
 def _vector_core(kernels: Kernels, boards: Boards) -> FloatArray:
@@ -166,7 +169,7 @@ def _matrix_core(
     steps = np.full_like(core_s, np.nan)
     rows = np.flatnonzero(has_products & ~is_attention)
     if len(rows):
-        product = _products(rows_of(kernels, rows), boards.of(rows))
+        product = _products(rows_of(kernels, rows), kinds[rows], boards.of(rows), variants.at(rows))
         core_s[..., rows] = product.seconds
         steps[..., rows] = np.where(kernels.peak[rows] == _FP32, np.nan, product.steps)
     rows = np.flatnonzero(has_products & is_attention)
@@ -176,14 +179,20 @@ def _matrix_core(
     return core_s, steps
 
 
-def _products(kernels: Kernels, boards: Boards) -> Product:
+def _products(kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants) -> Product:
     """Matrix products, convolutions as implicit ones, and chains of products."""
     values = boards.values
+    making = making_of(kernels, kinds, variants)
     sustained = boards.at(boards.sustained_flops_per_s, kernels.peak) / _misalignment(
         kernels, boards
     )
-    product = _product(kernels, boards, sustained)
+    product = _product(kernels, boards, sustained, making)
     direct = product.seconds * kernels.steps
+    if np.any(making.on_vector):
+        on_vector_s = vector_product_time(
+            flops=kernels.matrix_flops, vector_flops_per_s=boards.vector_flops_per_s
+        )
+        direct = np.where(making.on_vector, on_vector_s, direct)
     is_winograd = (
         (kernels.family == FAMILY["conv"])
         & (kernels.peak == _FP32)
@@ -197,7 +206,7 @@ def _products(kernels: Kernels, boards: Boards) -> Product:
     some, on = rows_of(kernels, rows), boards.of(rows)
     parts = winograd_products(m=some.m, n=some.n, k=some.k, element_bytes=some.element_bytes)
     reduced = replace(some, m=parts.m, k=parts.k, batch=parts.batch)
-    product_s = _product(reduced, on, sustained[..., rows]).seconds
+    product_s = _product(reduced, on, sustained[..., rows], making.at(rows)).seconds
     transform_s = (
         parts.transform_bytes
         / (values["winograd_bytes_per_cycle"] * boards.sm_count * boards.clock_hz)[
@@ -208,20 +217,37 @@ def _products(kernels: Kernels, boards: Boards) -> Product:
     return Product(direct, product.steps)
 
 
-def _product(kernels: Kernels, boards: Boards, sustained: FloatArray) -> Product:
+def _product(kernels: Kernels, boards: Boards, sustained: FloatArray, making: Making) -> Product:
     """The fastest tiling of each product."""
+    is_widened = boards.at(boards.widening, kernels.peak) > 1.0
     return product_time(
         m=kernels.m,
         n=kernels.n,
         k=kernels.k,
         batch=kernels.batch,
-        element_bytes=kernels.element_bytes,
-        can_split=kernels.family != FAMILY["conv"],
+        element_bytes=np.where(is_widened, 2.0, kernels.element_bytes),
+        most_parts=making.most_parts,
         flops_per_s=sustained,
         sm_count=boards.sm_count,
         clock_hz=boards.clock_hz,
         cache_bytes_per_s=boards.cache_bytes_per_s,
-        pipeline=_pipeline(kernels, boards),
+        pipeline=_product_pipeline(kernels, boards, making.is_template),
+    )
+
+
+def _product_pipeline(kernels: Kernels, boards: Boards, is_template: NDArray[np.bool_]) -> Pipeline:
+    """The same of plain products, which load while they multiply. Each [gpu, kernel]."""
+    values, usual = boards.values, _pipeline(kernels, boards)
+    is_vector = kernels.peak == _FP32
+    fill_cycles = np.where(is_template, values["template_fill_cycles"], values["fill_cycles"])
+    return replace(
+        usual,
+        step_cycles=np.where(is_template, values["template_step_cycles"], usual.step_cycles),
+        operand_bytes_per_cycle=np.where(
+            is_vector, usual.operand_bytes_per_cycle, boards.shared_bytes / fill_cycles
+        ),
+        split_cycles=np.where(is_template, values["template_split_cycles"], values["split_cycles"]),
+        overlaps=~is_vector,
     )
 
 

@@ -19,7 +19,7 @@ from phantomgpu.cost.stream import stream_time
 from phantomgpu.cost.variants import Variants, listed
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
-from phantomgpu.workload.workload import Kernels, Workload
+from phantomgpu.workload.workload import PEAKS, Kernels, Workload
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
@@ -141,6 +141,8 @@ def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
             swaps_on=np.full(len(kinds), listed(runtime.swaps_groups_on)),
             alone_on=np.full(len(kinds), listed(runtime.decodes_alone_on)),
             narrow_on=np.full(len(kinds), listed(runtime.multiplies_fp8_on)),
+            splits=np.tile(splits_of(runtime), (len(kinds), 1)),
+            vector_rows=np.full(len(kinds), float(runtime.vector_rows_most)),
         ),
         run_slowdown=np.full(runs, fitted.get("run_slowdown", 1.0)),
         lent=tuple(
@@ -152,6 +154,11 @@ def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
             for architecture, lender in runtime.attention_on.items()
         ),
     )
+
+
+def splits_of(runtime: Runtime) -> NDArray[np.bool_]:
+    """Whether it splits products along the reduced dimension. [peak]."""
+    return np.array([peak not in runtime.whole_products for peak in PEAKS])
 
 
 def slowdown_of(runtime: Runtime) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Which of its attention kernels a library takes: facts about the code, not fitted."""
+"""Which of its kernels a library takes: facts about the code, not fitted."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -11,7 +11,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Variants:
-    """What a runtime's profile says of its attention kernels. Each [kernel].
+    """What a runtime's profile says of its kernels. Each [kernel].
 
     Attributes:
         least_group: Fewest query heads to a KV head that share a block of its decoding kernel.
@@ -24,6 +24,9 @@ class Variants:
         alone_on: Those on which fewer heads than ``least_group`` have a block each, and a decoding
             block of more has an SM to itself.
         narrow_on: Those on which prompts are multiplied in the format of the cache.
+        splits: Whether it splits products along the reduced dimension, by index into ``PEAKS``.
+            [kernel, peak]
+        vector_rows: Rows up to which it leaves int8 products to the vector units.
     """
 
     least_group: FloatArray
@@ -35,6 +38,8 @@ class Variants:
     swaps_on: NDArray[np.str_]
     alone_on: NDArray[np.str_]
     narrow_on: NDArray[np.str_]
+    splits: NDArray[np.bool_]
+    vector_rows: FloatArray
 
     def at(self, rows: NDArray[np.int64]) -> "Variants":
         """Those of some kernels."""

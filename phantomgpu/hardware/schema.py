@@ -133,9 +133,9 @@ GPU: Final[tuple[Key, ...]] = (
         "the boost clock.", "MHz", 100, 5000, slips=_MHZ),
     Key("spec.memory_gb", "number", "Capacity; x 2^30 bytes, as memory chips are built.", "GB", 0.5,
         4096, required=True, slips=(Slip("MB", 2**-10), Slip("bytes", 2**-30), Slip("TB", 2**10))),
-    Key("spec.usable_memory_gb", "number", "What the driver leaves of it (ECC kept in the memory "
-        "itself takes a sixteenth); x 2^30 bytes.", "GB", 0.5, 4096,
-        slips=(Slip("MB", 2**-10), Slip("bytes", 2**-30))),
+    Key("spec.usable_memory_gb", "number", "What the driver leaves of it; x 2^30 bytes. ECC kept "
+        "in the memory itself takes a sixteenth: 15/16 says that it is on, and costs bandwidth.",
+        "GB", 0.5, 4096, slips=(Slip("MB", 2**-10), Slip("bytes", 2**-30))),
     Key("spec.bandwidth_gb_per_s", "number", "Peak of the board's memory; x 10^9 bytes per second.",
         "GB/s", 10, 50_000, required=True, slips=_GB_PER_S),
     Key("spec.l2_mb", "number", "Last-level cache on the die; x 2^20 bytes.", "MB", 0.1, 4096,
@@ -216,12 +216,18 @@ RUNTIME: Final[tuple[Key, ...]] = (
         one_of=("in-flight", "static")),
     Key("serving.chunk_tokens", "integer", "Most prompt tokens of one pass; 0 processes a prompt "
         "whole.", "tokens", 0, 1_048_576),
-    Key("serving.memory_share", "number", "Part of the board's memory that weights and cache may "
-        "fill.", "1", 0.1, 1),
+    Key("serving.memory_share", "number", "Part of the board's memory that it takes, for all "
+        "that it needs.", "1", 0.1, 1),
+    Key("serving.cache_share", "number", "Part of what all else leaves of that, which the cache "
+        "may fill.", "1", 0.1, 1),
     Key("serving.result_steps", "number", "Steps between the one that makes a token and the one "
         "that returns it.", "1", 0, 4),
     Key("serving.row_operations", "number", "Operations of the ordinary units for one multiply-add "
         "of a single row by weights of 16 bits; 0 where the matrix units do that.", "1", 0, 100),
+    Key("serving.library_rows", "integer", "Rows above which a product goes to a library that "
+        "multiplies 16 bits and adds up in 16: weights are unpacked and activations of 32 bits "
+        "converted around it, attention over a prompt is two such products; 0 for none.", "", 0,
+        1_000_000),
     Key("serving.request_us", "number", "Host time of a request beside its steps.", "µs", 0, 1e6),
     Key("serving.prompt_slowdown", "number", "A pass over a prompt beside what its kernels take.",
         "1", 0.5, 3),
@@ -230,6 +236,15 @@ RUNTIME: Final[tuple[Key, ...]] = (
         "1", 0, 3),
     Key("serving.spread_tpot", "number", "ln(error) that 80 % of times per output token stay "
         "below.", "1", 0, 3),
+    Key("serving.quantises", "texts", "Precisions at which activations are narrowed in kernels of "
+        "their own, one in front of each dense product.", one_of=tuple(PRECISIONS)),
+    Key("serving.kept", "texts", "Modules that its narrow files keep in 16 bits: `lm_head`, the "
+        "last product, and `gate`, the router of a mixture of experts.",
+        one_of=("lm_head", "gate")),
+    *(Key(f"serving.head_bits.{name}", "number",
+          f"Stored bits of a weight of `lm_head` in {name}, its scales included; 16 where it is "
+          "kept and nothing is said.", "bit", 1, 32)
+      for name in PRECISIONS),
     *(Key(f"serving.weight_bits.{name}", "number",
           f"Stored bits of a weight in {name}, its scales included.", "bit", 1, 32)
       for name in PRECISIONS),
@@ -243,6 +258,10 @@ RUNTIME: Final[tuple[Key, ...]] = (
         "of a group."),
     Key("kernels.prompt_least", "integer", "Fewest new tokens of a sequence that take its prompt "
         "kernel; with fewer, a block takes all of a group.", "tokens", 1, 1024),
+    Key("kernels.whole_products", "texts", "Peaks whose matrix products it never splits along the "
+        "reduced dimension; those with narrower weights are never split.", one_of=tuple(PEAKS)),
+    Key("kernels.vector_rows_most", "integer", "Rows up to which it leaves int8 products to the "
+        "vector units.", "", 0, 1024),
     Key("kernels.unpacks_fp8_on", "text", "Id of an architecture on which its attention kernels "
         "turn fp8 into 16 bits themselves: slower blocks, keys not split when decoding, prompts "
         "with heads other than 128 wide at 16-bit rates."),

@@ -34,6 +34,8 @@ _EFFICIENCY: Final = {
     "bf16": "efficiency_fp16",
     "int4": "efficiency_int8",
     "fp64": "efficiency_fp32",
+    "fp4": "efficiency_fp8",
+    "fp16_accumulate": "efficiency_fp16",
 }
 _PRODUCT: Final = (
     "fastest tiling: (waves · (2·tile_m·tile_n / rate + (tile_m + tile_n) · load) + step) · "
@@ -166,6 +168,7 @@ def _traffic(point: Point, terms: Terms, at: int) -> Json:
         _fact("served by the memory", float(terms.memory_bytes[at]), "B", _BY_CACHE),
         _spec(point, "bandwidth_gb_per_s", spec.bandwidth_bytes_per_s / 1e9, "GB/s"),
         _fitted(point, "bandwidth_efficiency"),
+        *([_fitted(point, "ecc_bandwidth")] if spec.ecc_in_memory else []),
         _fitted(point, "cache_bytes_per_cycle"),
         _spec(point, "l2_mb", spec.l2_bytes / 2**20, "MB"),
         _fitted(point, "cache_share"),
@@ -277,7 +280,7 @@ def _spec(point: Point, key: str, value: float, unit: str) -> Json:
 
 def _peak(point: Point, name: str) -> Json:
     table = boards_of([point.gpu]).peak_flops_per_s[0]
-    source = point.gpu.sources.get(f"spec.peak_tflops.{name}", "")
+    source = point.gpu.sources.get(f"spec.peak_tflops.{name.removesuffix('_accumulate')}", "")
     return _fact(f"{name} peak", float(table[PEAKS.index(name)]) / 1e12, "TFLOPS", source)
 
 

@@ -140,7 +140,7 @@ def test_values_read_long_after_their_keys_come_from_memory_again(runtime, share
     assert early == pytest.approx(share * late, rel=1e-3)
 
 
-@pytest.mark.parametrize("cells", [{"op": "fft"}, {"dtype": "nvfp4"}])
+@pytest.mark.parametrize("cells", [{"op": "fft"}, {"dtype": "fp2"}])
 def test_what_no_rule_covers_has_a_reason(cells):
     row = measured(an_operator_row(**cells))
 
