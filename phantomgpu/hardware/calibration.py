@@ -160,6 +160,9 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "attention_efficiency", 0.02, 2.0, "1", "products inside attention beside plain ones"
         ),
         Parameter("softmax_cycles", 0.0, 10.0, "clock", "one score on an SM, beside the products"),
+        Parameter(
+            "softmax_sharpness", 1.0, 20.0, "1", "overlap of the products with the exponentials"
+        ),
         Parameter("attention_step_cycles", 0.0, 1000.0, "clock", "latency of a key"),
         Parameter(
             "attention_fp8",
@@ -180,6 +183,12 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         ),
         Parameter(
             "head_block_cycles", 0.0, 1e5, "clock", "start and end of a block that decodes one head"
+        ),
+        Parameter(
+            "whole_block_cycles", 0.0, 1e5, "clock", "start and end of a block that fills an SM"
+        ),
+        Parameter(
+            "decode_element_cycles", 0.0, 100.0, "clock", "an element of a decoding block's result"
         ),
         Parameter("head_key_cycles", 0.0, 1e4, "clock", "one key in such a block"),
         Parameter(
