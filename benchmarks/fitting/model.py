@@ -13,7 +13,7 @@ from benchmarks.fitting.solve import fit, slopes_of
 from benchmarks.fitting.table import Array, Table, paired_boards
 from phantomgpu.cost.kinds import FAMILY, KINDS
 from phantomgpu.cost.predict import Host, run_times, splits_of
-from phantomgpu.cost.variants import Variants
+from phantomgpu.cost.variants import Variants, listed
 from phantomgpu.hardware.calibration import PARAMETERS
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
@@ -45,6 +45,11 @@ def log_stated(name: str, group: str) -> float:
 def copies_of(group: str) -> float:
     """Parts of a group's last-level cache that each hold what all SMs read."""
     return plan.PARTITIONS.get(group, plan.PARTITIONS.get(group.partition("/")[0], 1.0))
+
+
+def batched_tile_of(group: str) -> tuple[float, float]:
+    """Tile of a group's kernel for fp32 batches; zeros where its library looks for one."""
+    return plan.BATCHED_TILES.get(group.partition("/")[0], (0.0, 0.0))
 
 
 class Model:
@@ -145,8 +150,10 @@ class Model:
             limits = PARAMETERS[name]
             out[name] = np.clip(np.exp(log), limits.low, limits.high)
         kin = [plan.KIN.get(group, "") for group in groups]
-        out["clock_headroom"] = np.array([plan.HEADROOM[one] for one in kin])
+        out["clock_headroom"] = np.array([plan.HEADROOM.get(one, plan.HEADROOM[""]) for one in kin])
         out["cache_copies"] = np.array([copies_of(group) for group in groups])
+        tiles = np.array([batched_tile_of(group) for group in groups])
+        out["batched_tile_m_fp32"], out["batched_tile_n_fp32"] = tiles.T
         out["nominal_clock_hz"] = np.array([process_of(group)[1] for group in groups])
         return out
 
@@ -223,7 +230,11 @@ class Model:
             np.array([float(r.decode_groups[1]) for r in stated])[t.runtime],
             np.array([float(r.prompt_group_most) for r in stated])[t.runtime],
             np.array([r.packs_prompts_on for r in stated])[t.runtime],
+            np.array([float(r.prompt_least) for r in stated])[t.runtime],
             np.array([r.unpacks_fp8_on for r in stated])[t.runtime],
+            np.array([listed(r.swaps_groups_on) for r in stated])[t.runtime],
+            np.array([listed(r.decodes_alone_on) for r in stated])[t.runtime],
+            np.array([listed(r.multiplies_fp8_on) for r in stated])[t.runtime],
             np.stack([splits_of(r) for r in stated])[t.runtime],
             np.array([float(r.vector_rows_most) for r in stated])[t.runtime],
         )

@@ -8,14 +8,16 @@ from numpy.typing import NDArray
 
 from phantomgpu.cost.attending import attention_core
 from phantomgpu.cost.bandwidth import cache_time, memory_time
+from phantomgpu.cost.batched import batched_time
 from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
 from phantomgpu.cost.least import least_time
 from phantomgpu.cost.library import Making, making_of, vector_product_time
 from phantomgpu.cost.power import switching_scale
-from phantomgpu.cost.product import Pipeline, Product, product_time
+from phantomgpu.cost.product import STAGE, Pipeline, Product, product_time
 from phantomgpu.cost.quantising import row_time
+from phantomgpu.cost.reach import reach_slowdown, spread_bytes
 from phantomgpu.cost.variants import Variants
 from phantomgpu.cost.winograd import winograd_products
 from phantomgpu.workload.workload import PEAKS, Kernels
@@ -24,6 +26,11 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
 _FP32: Final = PEAKS.index("fp32")
+_BY_ROWS: Final = (FAMILY["quantize"], FAMILY["move"])
+"""Families whose rows, where they say how long they are, have a thread block each."""
+
+_VECTOR_STAGE: Final = 8.0
+"""Elements of the reduced dimension that SGEMM loads at once (the 8 of CUTLASS's 128x128x8)."""
 _ALIGNMENT_BYTES: Final = 16.0
 """What one load instruction of a thread takes: rows of an operand that are no multiple of it
 cannot be loaded so (CUDA C++ Programming Guide, "Device Memory Accesses")."""
@@ -145,7 +152,7 @@ def _vector_core(kernels: Kernels, boards: Boards) -> FloatArray:
     values = boards.values
     work = kernels.vector_flops + kernels.special_flops * values["special_flops_cost"]
     work = work * np.where(kernels.matrix_flops > 0.0, values["epilogue_share"], 1.0)
-    in_rows = (kernels.family == FAMILY["quantize"]) & (kernels.n > 1.0)
+    in_rows = np.isin(kernels.family, _BY_ROWS) & (kernels.n > 1.0)
     rows_s = row_time(
         rows=np.where(in_rows, kernels.m, 0.0),
         row_cycles=values["quantize_row_cycles"],
@@ -189,6 +196,11 @@ def _products(kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Var
         kernels, boards
     )
     product = _product(kernels, boards, sustained, making)
+    rows = np.flatnonzero((kernels.peak == _FP32) & (kernels.family == FAMILY["matmul"]))
+    if len(rows):
+        product.seconds[..., rows] = _on_vector_units(
+            rows_of(kernels, rows), boards.of(rows), product.seconds[..., rows]
+        )
     direct = product.seconds * kernels.steps
     if np.any(making.on_vector):
         on_vector_s = vector_product_time(
@@ -217,6 +229,39 @@ def _products(kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Var
     )
     direct[..., rows] = np.minimum(direct[..., rows], product_s + transform_s)
     return Product(direct, product.steps)
+
+
+def _on_vector_units(kernels: Kernels, boards: Boards, fastest_s: FloatArray) -> FloatArray:
+    """Seconds of fp32 products: batches in the library's one tile, others slowed by long rows."""
+    values = boards.values
+    tile_m, tile_n = values["batched_tile_m_fp32"], values["batched_tile_n_fp32"]
+    spread = spread_bytes(
+        m=kernels.m,
+        n=kernels.n,
+        k=kernels.k,
+        element_bytes=kernels.element_bytes,
+        sm_count=boards.sm_count,
+    )
+    time = fastest_s * reach_slowdown(
+        spread=spread, reach=values["reach_bytes"], cost=values["reach_cost"]
+    )
+    is_batch = kernels.batch > 1.0
+    if not np.any(is_batch):
+        return time
+    batched = batched_time(
+        m=kernels.m,
+        n=kernels.n,
+        k=kernels.k,
+        batch=kernels.batch,
+        tile_m=np.maximum(tile_m, 1.0),
+        tile_n=np.maximum(tile_n, 1.0),
+        flops_per_s=boards.at(boards.peak_flops_per_s, kernels.peak)
+        * values["batched_efficiency_fp32"],
+        sm_count=boards.sm_count,
+        clock_hz=boards.clock_hz,
+        pipeline=_pipeline(kernels, boards),
+    )
+    return np.where(is_batch & (tile_m > 0.0), batched.seconds, time)
 
 
 def _product(kernels: Kernels, boards: Boards, sustained: FloatArray, making: Making) -> Product:
@@ -248,7 +293,7 @@ def _product_pipeline(kernels: Kernels, boards: Boards, is_template: NDArray[np.
         operand_bytes_per_cycle=np.where(
             is_vector, usual.operand_bytes_per_cycle, boards.shared_bytes / fill_cycles
         ),
-        split_cycles=np.where(is_template, values["template_split_cycles"], values["split_cycles"]),
+        split_cycles=np.where(is_template, values["template_split_cycles"], usual.split_cycles),
         overlaps=~is_vector,
     )
 
@@ -264,8 +309,10 @@ def _pipeline(kernels: Kernels, boards: Boards) -> Pipeline:
             is_vector, values["operand_bytes_per_cycle_fp32"], values["operand_bytes_per_cycle"]
         ),
         tile_overhead=np.where(is_vector, 0.0, values["tile_overhead"]),
-        wave_smoothing=values["wave_smoothing"],
-        split_cycles=values["split_cycles"],
+        stage=np.where(is_vector, _VECTOR_STAGE, STAGE),
+        wave_smoothing=np.where(is_vector, values["wave_smoothing_fp32"], values["wave_smoothing"]),
+        hides_latency=is_vector,
+        split_cycles=np.where(is_vector, values["split_cycles_fp32"], values["split_cycles"]),
         split_traffic=values["split_traffic"],
     )
 

@@ -16,7 +16,7 @@ from phantomgpu.cost.kinds import FAMILY, KINDS, kinds_of
 from phantomgpu.cost.power import clock_slowdown, run_energy
 from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
 from phantomgpu.cost.stream import stream_time
-from phantomgpu.cost.variants import Variants
+from phantomgpu.cost.variants import Variants, listed
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
 from phantomgpu.workload.workload import PEAKS, Kernels, Workload
@@ -25,6 +25,7 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
 _PRODUCTS: Final = tuple(FAMILY[name] for name in ("matmul", "weight_only", "gemv"))
+_FP32: Final = PEAKS.index("fp32")
 _OF_ATTENTION: Final = np.isin(KINDS, ("attention", "wide", "decode"))
 
 
@@ -136,7 +137,11 @@ def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
             most_group=np.full(len(kinds), float(runtime.decode_groups[1])),
             most_prompt_group=np.full(len(kinds), float(runtime.prompt_group_most)),
             packs_on=np.full(len(kinds), runtime.packs_prompts_on),
+            prompt_least=np.full(len(kinds), float(runtime.prompt_least)),
             unpacks_on=np.full(len(kinds), runtime.unpacks_fp8_on),
+            swaps_on=np.full(len(kinds), listed(runtime.swaps_groups_on)),
+            alone_on=np.full(len(kinds), listed(runtime.decodes_alone_on)),
+            narrow_on=np.full(len(kinds), listed(runtime.multiplies_fp8_on)),
             splits=np.tile(splits_of(runtime), (len(kinds), 1)),
             vector_rows=np.full(len(kinds), float(runtime.vector_rows_most)),
         ),
@@ -193,7 +198,7 @@ def run_times(
     in_use = per_kernel(per_run(kernels.weight_bytes))
     work = activities(kernels, kinds, boards, in_use, host.variants)
     slowdown, start_share = kernels_on(host, boards)
-    start_s = _start_cycles(kinds, boards) * start_share / boards.clock_hz + host.launch_s
+    start_s = _start_cycles(kernels, kinds, boards) * start_share / boards.clock_hz + host.launch_s
     full_clock = np.ones(())
     sharpness = sharpness_of(kinds, boards, work)
     at_boost = _kernel_time(work, full_clock, sharpness) * slowdown
@@ -242,11 +247,16 @@ def kernels_on(host: Host, boards: Boards) -> tuple[FloatArray, FloatArray]:
     return slowdown, start_share
 
 
-def _start_cycles(kinds: IndexArray, boards: Boards) -> FloatArray:
+def _start_cycles(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatArray:
     """Cycles to start and end each kernel; attention prepares and combines. [gpu, kernel]."""
     values = boards.values
     product = np.isin(kinds, _PRODUCTS)
-    other = np.where(product, values["product_start_cycles"], values["start_cycles"])
+    of_product = np.where(
+        kernels.peak == _FP32,
+        values["product_start_cycles_fp32"],
+        values["product_start_cycles"],
+    )
+    other = np.where(product, of_product, values["start_cycles"])
     is_prompt = (kinds == FAMILY["attention"]) | (kinds == FAMILY["wide"])
     usual = np.where(is_prompt, values["attention_start_cycles"], other)
     return np.where(kinds == FAMILY["decode"], values["decode_start_cycles"], usual)
@@ -258,7 +268,10 @@ def sharpness_of(kinds: IndexArray, boards: Boards, work: Activities) -> FloatAr
     of_product = overlap_sharpness(
         steps=work.steps, single=values["product_sharpness"], growth=values["overlap_growth"]
     )
-    usual = np.where(np.isnan(work.steps), values["roofline_sharpness"], of_product)
+    of_others = np.where(
+        np.isin(kinds, _PRODUCTS), values["product_sharpness_fp32"], values["roofline_sharpness"]
+    )
+    usual = np.where(np.isnan(work.steps), of_others, of_product)
     return np.where(kinds == FAMILY["decode"], values["decode_sharpness"], usual)
 
 
