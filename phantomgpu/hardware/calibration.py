@@ -69,7 +69,7 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             0.0,
             100.0,
             "clock",
-            "the same in CUTLASS templates",
+            "latency of an element of the reduced dimension, CUTLASS templates",
         ),
         Parameter(
             "fill_cycles", 10.0, 1e5, "clock", "to fill an SM's shared memory with operands once"
@@ -79,14 +79,14 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             10.0,
             1e5,
             "clock",
-            "the same in CUTLASS templates",
+            "to fill an SM's shared memory with operands once, CUTLASS templates",
         ),
         Parameter(
             "template_split_cycles",
             0.0,
             1e5,
             "clock",
-            "synchronisation of a split product of theirs",
+            "synchronisation of a product split along k, CUTLASS templates",
         ),
         Parameter(
             "step_cycles_fp32",
