@@ -144,9 +144,14 @@ def _traffic(
 
 
 def _vector_core(kernels: Kernels, boards: Boards) -> FloatArray:
-    """Seconds of the ordinary units. [gpu, kernel]."""
+    """Seconds of the ordinary units. [gpu, kernel].
+
+    What follows a product in the same kernel finds its numbers in registers, in fp32: neither
+    loads nor conversions beside it (NVIDIA CUTLASS documentation, "Efficient GEMM in CUDA").
+    """
     values = boards.values
     work = kernels.vector_flops + kernels.special_flops * values["special_flops_cost"]
+    work = work * np.where(kernels.matrix_flops > 0.0, values["epilogue_share"], 1.0)
     in_rows = np.isin(kernels.family, _BY_ROWS) & (kernels.n > 1.0)
     rows_s = row_time(
         rows=np.where(in_rows, kernels.m, 0.0),
