@@ -191,8 +191,6 @@ START_SIGMA: Final[Mapping[str, float]] = {"attention": 0.3, "decode": 0.3}
 
 SAME_LIBRARY: Final[Mapping[str, float]] = {
     "llama-cpp slowdown_matmul": 0.3, "llama-cpp slowdown_gemv": 0.3,
-    # Kernels of its own, written for sequences up to 384, older than FlashAttention.
-    "tensorrt slowdown_attention": 0.5,
     "sglang slowdown_wide": 1.0, "vllm slowdown_wide": 1.0,
     # A kernel of its own for 384 tokens at most, timed only inside of whole models.
     "tensorrt slowdown_attention": 0.5,
