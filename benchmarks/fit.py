@@ -46,7 +46,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--data", type=Path, required=True, help="folder with measurements/")
     options.add_argument("--every", type=int, default=8, help="use every n-th image-model row")
-    options.add_argument("--rounds", type=int, default=24, help="steps of the fit at most")
+    options.add_argument("--rounds", type=int, default=20, help="steps of the fit at most")
     options.add_argument(
         "--left-out", action="store_true", help="leave out each GPU, then each architecture"
     )

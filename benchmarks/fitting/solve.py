@@ -14,7 +14,6 @@ TRIES = 10
 """Shorter steps at most, each damped six times more: fewer gave up at the kinks of the model, where
 a product changes its tile, with the loss a twentieth above what other starts reach."""
 
-
 NOTHING_GAINED = 2e-5
 """Of the loss: a step that lowers it by less ends the fit."""
 

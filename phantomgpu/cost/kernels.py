@@ -26,6 +26,9 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
 _FP32: Final = PEAKS.index("fp32")
+_BY_ROWS: Final = (FAMILY["quantize"], FAMILY["move"])
+"""Families whose rows, where they say how long they are, have a thread block each."""
+
 _VECTOR_STAGE: Final = 8.0
 """Elements of the reduced dimension that SGEMM loads at once (the 8 of CUTLASS's 128x128x8)."""
 _ALIGNMENT_BYTES: Final = 16.0
@@ -141,10 +144,15 @@ def _traffic(
 
 
 def _vector_core(kernels: Kernels, boards: Boards) -> FloatArray:
-    """Seconds of the ordinary units. [gpu, kernel]."""
+    """Seconds of the ordinary units. [gpu, kernel].
+
+    What follows a product in the same kernel finds its numbers in registers, in fp32: neither
+    loads nor conversions beside it (NVIDIA CUTLASS documentation, "Efficient GEMM in CUDA").
+    """
     values = boards.values
     work = kernels.vector_flops + kernels.special_flops * values["special_flops_cost"]
-    in_rows = (kernels.family == FAMILY["quantize"]) & (kernels.n > 1.0)
+    work = work * np.where(kernels.matrix_flops > 0.0, values["epilogue_share"], 1.0)
+    in_rows = np.isin(kernels.family, _BY_ROWS) & (kernels.n > 1.0)
     rows_s = row_time(
         rows=np.where(in_rows, kernels.m, 0.0),
         row_cycles=values["quantize_row_cycles"],
