@@ -15,8 +15,15 @@ from phantomgpu.cost.least import least_time
 from phantomgpu.cost.power import switching_scale
 from phantomgpu.cost.product import Pipeline, Product, product_time
 from phantomgpu.cost.quantising import row_time
+from phantomgpu.cost.rowwise import passes_again, resident_bytes
 from phantomgpu.cost.variants import Variants
-from phantomgpu.cost.winograd import winograd_products
+from phantomgpu.cost.winograd import (
+    FUSED_SHARE,
+    MORE_KERNELS,
+    fused_blocks,
+    fused_time,
+    winograd_products,
+)
 from phantomgpu.workload.workload import PEAKS, Kernels
 
 FloatArray = NDArray[np.float64]
@@ -26,6 +33,16 @@ _FP32: Final = PEAKS.index("fp32")
 _ALIGNMENT_BYTES: Final = 16.0
 """What one load instruction of a thread takes: rows of an operand that are no multiple of it
 cannot be loaded so (CUDA C++ Programming Guide, "Device Memory Accesses")."""
+
+
+_IN_ROWS: Final = tuple(FAMILY[name] for name in ("quantize", "norm", "softmax"))
+
+_LEAST_STATISTICS: Final = 3.0
+"""Operations an element from which on a normalisation takes its statistics from the row: with
+given ones it is a product and an addition (``ops/norm.py``)."""
+
+_GRADUAL: Final = 2.0
+"""Sharpness of the cache where rows come and go independently of each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +85,9 @@ def activities(
         variants: Which attention kernels the runtime takes.
     """
     is_depthwise = kinds == FAMILY["depthwise"]
-    matrix_s, steps = _matrix_core(kernels, kinds, boards, variants)
+    matrix_s, steps, done = _matrix_core(kernels, kinds, boards, variants)
     is_attention = kernels.family == FAMILY["attention"]  # its term has its softmax
-    vector_s = np.where(is_attention, 0.0, _vector_core(kernels, boards))
+    vector_s = np.where(is_attention, 0.0, _vector_core(kernels, kinds, boards))
     core_s = np.maximum(matrix_s, vector_s)
     if np.any(is_depthwise):
         core_s = np.where(is_depthwise, _depthwise_core(kernels, boards), core_s)
@@ -86,7 +103,7 @@ def activities(
         efficiency=values["bandwidth_efficiency"],
     )
     scale = switching_scale(clock_hz=boards.clock_hz, nominal_hz=values["nominal_clock_hz"])
-    flops_done = kernels.matrix_flops * (1.0 - kernels.causal / 2.0)
+    flops_done = kernels.matrix_flops * (1.0 - kernels.causal / 2.0) * done
     flop_j = boards.at(boards.joule_per_flop, kernels.peak) * flops_done * scale
     energy_j = flop_j + values["joule_per_byte"] * from_memory
     return Activities(core_s, cache_s, memory_s, energy_j, steps, _least(kernels, boards))
@@ -130,17 +147,52 @@ def _traffic(
         )
     ]
     cached = activations * hits[0] + kernels.weight_bytes * hits[1]
-    return np.asarray(cached), np.asarray(activations + kernels.weight_bytes - cached)
+    missed = activations + kernels.weight_bytes - cached
+    again_cached, again_missed = _traffic_again(kernels, kinds, boards, hits[0])
+    return np.asarray(cached + again_cached), np.asarray(missed + again_missed)
 
 
-def _vector_core(kernels: Kernels, boards: Boards) -> FloatArray:
+def _traffic_again(
+    kernels: Kernels, kinds: IndexArray, boards: Boards, hits: FloatArray
+) -> tuple[FloatArray | float, FloatArray | float]:
+    """Bytes that row-wise kernels read again, from the cache and from memory. [gpu, kernel]."""
+    in_rows = (kernels.family == FAMILY["norm"]) & (kernels.n > 1.0)
+    if not np.any(in_rows):
+        return 0.0, 0.0
+    elements = kernels.m * kernels.n
+    again = passes_again(
+        columns=kernels.n,
+        element_bytes=kernels.element_bytes,
+        is_softmax=kinds == FAMILY["softmax"],
+        has_statistics=kernels.vector_flops >= _LEAST_STATISTICS * elements,
+    )
+    row_bytes = (kernels.read_bytes + kernels.write_bytes) / kernels.m
+    at_work = resident_bytes(rows=kernels.m, row_bytes=row_bytes, sm_count=boards.sm_count)
+    values = boards.values
+    stays = hit_share(
+        working_bytes=at_work,
+        cache_bytes=boards.cache_bytes,
+        usable_share=values["cache_share"],
+        sharpness=_GRADUAL,
+    )
+    read = np.where(in_rows, again * elements * kernels.element_bytes, 0.0)
+    is_softmax = kinds == FAMILY["softmax"]  # blocks as wide as the row: few rows at work
+    stays = np.where(is_softmax, 1.0, np.maximum(stays, hits))
+    return read * stays, read * (1.0 - stays)
+
+
+def _vector_core(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatArray:
     """Seconds of the ordinary units. [gpu, kernel]."""
     values = boards.values
     work = kernels.vector_flops + kernels.special_flops * values["special_flops_cost"]
-    in_rows = (kernels.family == FAMILY["quantize"]) & (kernels.n > 1.0)
+    row_cycles = np.where(
+        kinds == FAMILY["quantize"], values["quantize_row_cycles"], values["norm_row_cycles"]
+    )
+    is_softmax = kinds == FAMILY["softmax"]
+    in_rows = np.isin(kinds, _IN_ROWS) & (kernels.n > 1.0)
     rows_s = row_time(
         rows=np.where(in_rows, kernels.m, 0.0),
-        row_cycles=values["quantize_row_cycles"],
+        row_cycles=np.where(is_softmax, values["softmax_row_cycles"], row_cycles),
         sm_count=boards.sm_count,
         clock_hz=boards.clock_hz,
     )
@@ -155,54 +207,98 @@ def _depthwise_core(kernels: Kernels, boards: Boards) -> FloatArray:
 
 def _matrix_core(
     kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants
-) -> tuple[FloatArray, FloatArray]:
-    """Seconds of products and attention, 0 for others; steps of products. Each [gpu, kernel]."""
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Seconds of products and attention, 0 for others; steps of products; share of the counted
+    FLOPs that are done. Each [gpu, kernel].
+    """
     has_products = (kernels.matrix_flops > 0.0) & (kinds != FAMILY["depthwise"])
     is_attention = kernels.family == FAMILY["attention"]
     core_s = np.zeros(np.broadcast_shapes(boards.sm_count.shape, kernels.m.shape))
-    steps = np.full_like(core_s, np.nan)
+    steps, done = np.full_like(core_s, np.nan), np.ones_like(core_s)
     rows = np.flatnonzero(has_products & ~is_attention)
     if len(rows):
-        product = _products(rows_of(kernels, rows), boards.of(rows))
+        product, done[..., rows] = _products(rows_of(kernels, rows), boards.of(rows))
         core_s[..., rows] = product.seconds
         steps[..., rows] = np.where(kernels.peak[rows] == _FP32, np.nan, product.steps)
     rows = np.flatnonzero(has_products & is_attention)
     if len(rows):
         some, on = rows_of(kernels, rows), boards.of(rows)
         core_s[..., rows] = attention_core(some, on, variants.at(rows), _pipeline(some, on))
-    return core_s, steps
+    return core_s, steps, done
 
 
-def _products(kernels: Kernels, boards: Boards) -> Product:
-    """Matrix products, convolutions as implicit ones, and chains of products."""
+def _products(kernels: Kernels, boards: Boards) -> tuple[Product, FloatArray]:
+    """Matrix products, convolutions as implicit ones, and chains of products; and the share of
+    the counted FLOPs that they do. [gpu, kernel].
+    """
     values = boards.values
     sustained = boards.at(boards.sustained_flops_per_s, kernels.peak) / _misalignment(
         kernels, boards
     )
     product = _product(kernels, boards, sustained)
     direct = product.seconds * kernels.steps
+    done = np.ones_like(direct)
     is_winograd = (
         (kernels.family == FAMILY["conv"])
         & (kernels.peak == _FP32)
         & (kernels.window == 9.0)
         & (kernels.stride == 1.0)
         & (kernels.batch == 1.0)
+        & (kernels.height * kernels.width > 1.0)
     )
-    if not np.any(is_winograd):
-        return Product(direct, product.steps)
     rows = np.flatnonzero(is_winograd)
-    some, on = rows_of(kernels, rows), boards.of(rows)
-    parts = winograd_products(m=some.m, n=some.n, k=some.k, element_bytes=some.element_bytes)
-    reduced = replace(some, m=parts.m, k=parts.k, batch=parts.batch)
-    product_s = _product(reduced, on, sustained[..., rows]).seconds
-    transform_s = (
-        parts.transform_bytes
-        / (values["winograd_bytes_per_cycle"] * boards.sm_count * boards.clock_hz)[
-            ..., rows if boards.paired else slice(None)
+    if len(rows):
+        some, on = rows_of(kernels, rows), boards.of(rows)
+        ways = [
+            (direct[..., rows], np.ones(())),
+            _fused_winograd(some, on, sustained[..., rows]),
+            _winograd(some, on, sustained[..., rows]),
         ]
+        fastest = np.argmin([seconds for seconds, _ in ways], axis=0)
+        direct[..., rows] = np.choose(fastest, [seconds for seconds, _ in ways])
+        done[..., rows] = np.choose(fastest, [share for _, share in ways])
+    return Product(direct, product.steps), done
+
+
+def _fused_winograd(
+    kernels: Kernels, boards: Boards, sustained: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Seconds of 3x3 convolutions in one Winograd kernel; share of the counted FLOPs."""
+    values = boards.values
+    blocks = fused_blocks(m=kernels.m, n=kernels.n, height=kernels.height, width=kernels.width)
+    seconds = fused_time(
+        blocks=blocks,
+        channels=kernels.k / 9.0,
+        flops_per_s=sustained * values["winograd_efficiency"],
+        sm_count=boards.sm_count,
+        clock_hz=boards.clock_hz,
+        step_cycles=values["step_cycles_fp32"],
+        smoothing=values["wave_smoothing"],
     )
-    direct[..., rows] = np.minimum(direct[..., rows], product_s + transform_s)
-    return Product(direct, product.steps)
+    return seconds, np.asarray(FUSED_SHARE)
+
+
+def _winograd(
+    kernels: Kernels, boards: Boards, sustained: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Seconds of 3x3 convolutions as transforms and products; share of the counted FLOPs."""
+    parts = winograd_products(
+        m=kernels.m,
+        n=kernels.n,
+        k=kernels.k,
+        height=kernels.height,
+        width=kernels.width,
+        element_bytes=kernels.element_bytes,
+    )
+    reduced = replace(kernels, m=parts.m, k=parts.k, batch=parts.batch)
+    values = boards.values
+    moving_s = memory_time(
+        traffic_bytes=parts.transform_bytes,
+        bandwidth_bytes_per_s=boards.bandwidth_bytes_per_s,
+        efficiency=values["bandwidth_efficiency"],
+    )
+    starts_s = MORE_KERNELS * values["start_cycles"] / boards.clock_hz
+    return _product(reduced, boards, sustained).seconds + moving_s + starts_s, parts.share
 
 
 def _product(kernels: Kernels, boards: Boards, sustained: FloatArray) -> Product:
