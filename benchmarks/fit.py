@@ -3,7 +3,8 @@
     python benchmarks/fit.py --data ../shared/data            fit, print, write profiles/
     python benchmarks/fit.py --data ../shared/data --left-out leave each GPU out as well
 
-Afterwards run ``fit_runtimes.py`` and ``fit_serving.py``, then ``accuracy.py``.
+With GPUs left out, what each fit without one says goes into a folder of profiles of its own. Then
+run ``fit_runtimes.py`` and ``fit_serving.py``, which go on with all of them, and ``accuracy.py``.
 
 Only ``measurements/ops.csv`` and ``measurements/models.csv`` are read, and the graphs that
 ``models.csv`` names. Every ``--every``-th image-model row is used; there are many of few boards.
@@ -17,11 +18,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.fitting.intervals import Widths, widths_of
-from benchmarks.fitting.leave_out import left_out
-from benchmarks.fitting.load import boards_in, catalog_in, runs_in
-from benchmarks.fitting.model import Model
+from benchmarks.fitting.leave_out import predictions, rests
+from benchmarks.fitting.load import (
+    boards_in,
+    catalog_in,
+    forget_left_out,
+    new_profiles_without,
+    runs_in,
+)
+from benchmarks.fitting.model import Model, Name
 from benchmarks.fitting.noise import noise_of
-from benchmarks.fitting.page import Results, page
 from benchmarks.fitting.show import print_errors, print_values
 from benchmarks.fitting.table import table
 from benchmarks.fitting.write import Writer
@@ -61,23 +67,31 @@ def main() -> None:
     print_values(model, x)
     seen = model(x)
     print_errors("fitted on these rows", rows, seen)
-    by_gpu = by_architecture = None
+    hidden = {}
     if given.left_out:
-        by_gpu = left_out(model, x, "gpu")
-        print_errors("GPU left out", rows, by_gpu)
-        by_architecture = left_out(model, x, "architecture")
-        print_errors("architecture left out", rows, by_architecture)
+        hidden = {by: list(rests(model, x, by)) for by in ("gpu", "architecture")}
+        unseen = {by: predictions(model, found) for by, found in hidden.items()}
+        for by, says in unseen.items():
+            print_errors(f"{by} left out", rows, says)
     if given.dry_run:
         return
-    if by_gpu is None or by_architecture is None:
-        widths = _last(catalog)
+    if given.left_out:
+        widths = widths_of(rows, seen, unseen["gpu"], unseen["architecture"])
     else:
-        widths = widths_of(rows, seen, by_gpu, by_architecture)
-        text = page(rows, boards, Results(seen, by_gpu, by_architecture), widths)
-        (ROOT / "docs" / "accuracy.md").write_text(text, encoding="utf-8")
-    data = _data(model, rows)
-    writer = Writer(model, dict(zip(model.names, x.tolist(), strict=True)), profiles, data)
+        widths = _last(catalog)
     print(widths)
+    _write(model, dict(zip(model.names, x.tolist(), strict=True)), profiles, widths)
+    forget_left_out()
+    for by, found in hidden.items():
+        for rest in found:
+            folder = new_profiles_without(by, rest.unit, profiles)
+            _write(rest.model, rest.values, folder, widths)
+
+
+def _write(model: Model, values: dict[Name, float], profiles: Path, widths: Widths) -> None:
+    """All values of a fit into a folder of profiles."""
+    data = _data(model)
+    writer = Writer(model, values, profiles, data)
     writer.default(widths, data["all"])
     writer.architectures(widths)
     writer.boards(widths)
@@ -110,15 +124,11 @@ def _gpus(catalog: Catalog) -> list[GpuProfile]:
     return [catalog.gpu(name) for name in catalog.gpu_ids]
 
 
-def _data(model: Model, rows: object) -> dict[str, str]:
+def _data(model: Model) -> dict[str, str]:
     """Number of rows and their sources, by board, group and runtime."""
+    rows = model.table
     counts: dict[str, Counter[str]] = {"all": Counter()}
-    for at, runtime, label in zip(
-        rows.run_gpu,
-        rows.run_runtime,
-        rows.label,
-        strict=True,  # type: ignore[attr-defined]
-    ):
+    for at, runtime, label in zip(rows.run_gpu, rows.run_runtime, rows.label, strict=True):
         board = model.boards[at]
         names = ("all", board.profile.id, board.group, model.runtimes[runtime])
         for name in names:

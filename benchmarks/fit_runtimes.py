@@ -5,8 +5,8 @@
 ``fit.py`` thins the rows of image models, since there are many of few boards; then some kinds of
 kernels have hardly one. This second step takes all rows of ``pytorch-compile`` and
 ``pytorch-eager-nhwc`` and fits their ``slowdown_*`` alone. Run it after ``fit.py``: same rows and
-profiles, same values. It prints the error with each half of the models, and with each GPU, left
-out as well.
+profiles, same values. It prints the error with each half of the models left out as well, and goes
+on with the profiles that ``fit.py`` left of fits without a GPU, on the rows of the others.
 """
 
 import argparse
@@ -21,7 +21,13 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.fitting.load import VARIANTS, catalog_in, folders_in, rows_with_graph
+from benchmarks.fitting.load import (
+    VARIANTS,
+    catalog_in,
+    folders_in,
+    rows_with_graph,
+    units_left_out,
+)
 from benchmarks.fitting.write import replace_sections, section
 from phantomgpu.cost.columns import boards_of
 from phantomgpu.cost.kinds import KINDS
@@ -40,6 +46,7 @@ NAMES = tuple(f"slowdown_{kind}" for kind in KINDS if kind not in NOT_THERE)
 SIGMA = np.array([0.03 if name == "slowdown_matmul" else 0.15 for name in NAMES])
 """How far a runtime's kernels may be from the best: its products are the library's own."""
 
+NOTHING = np.zeros(len(NAMES))
 NOISE = 0.08
 STEP = 0.05
 ROUNDS = 6
@@ -67,14 +74,21 @@ def main() -> None:
         mine = [each for each in placed if each.point is not None and each.point.runtime == runtime]
         found = fit(mine, runtime, catalog)
         report(mine, runtime, catalog, found)
-        if not given.dry_run:
-            write(runtime, catalog, found, len(mine))
+        if given.dry_run:
+            continue
+        write(PROFILES, runtime, found, len(mine))
+        gpus = {each.row.text("gpu") for each in mine}
+        for unit, folder in units_left_out("gpu").items():
+            if unit in gpus:
+                others = [each for each in mine if each.row.text("gpu") != unit]
+                found = fit(others, runtime, catalog_in(folder)) if others else NOTHING
+                write(folder, runtime, found, len(others))
 
 
 def fit(rows: Sequence[Placed], runtime: str, catalog: Catalog) -> Array:
     """Logarithms of the slowdowns that explain the rows best; outliers are weighted down."""
     errors = errors_of(rows, runtime, catalog)
-    x = np.zeros(len(NAMES))
+    x = NOTHING
     for _ in range(ROUNDS):
         error = errors(x)
         slopes = np.stack(
@@ -108,22 +122,20 @@ def errors_of(rows: Sequence[Placed], runtime: str, catalog: Catalog) -> Callabl
 
 
 def report(rows: Sequence[Placed], runtime: str, catalog: Catalog, found: Array) -> None:
-    """Errors before, after, and with models or GPUs left out."""
+    """Errors before, after, and with each half of the models left out."""
     fitted = catalog.runtime(runtime).calibration
     before = np.log([fitted.get(name, 1.0) for name in NAMES])
     print(f"{runtime}, {len(rows)} rows")
     print("  before               ", shown(errors_of(rows, runtime, catalog)(before)))
     print("  after                ", shown(errors_of(rows, runtime, catalog)(found)))
-    halves = [crc32(row.row.text("model").encode()) % 2 for row in rows]
-    gpus = [row.row.text("gpu") for row in rows]
-    for what, of in (("half of the models", halves), ("a GPU", gpus)):
-        left: list[Array] = []
-        for group in sorted(set(of)):  # type: ignore[type-var]
-            others = [row for row, key in zip(rows, of, strict=True) if key != group]
-            own = [row for row, key in zip(rows, of, strict=True) if key == group]
-            x = fit(others, runtime, catalog) if others else np.zeros(len(NAMES))
-            left.append(errors_of(own, runtime, catalog)(x))
-        print(f"  {what + ' left out':21}", shown(np.concatenate(left)))
+    is_first = [crc32(row.row.text("model").encode()) % 2 == 0 for row in rows]
+    left: list[Array] = []
+    for half in (True, False):
+        others = [row for row, first in zip(rows, is_first, strict=True) if first != half]
+        own = [row for row, first in zip(rows, is_first, strict=True) if first == half]
+        x = fit(others, runtime, catalog)
+        left.append(errors_of(own, runtime, catalog)(x))
+    print("  half of the models left out", shown(np.concatenate(left)))
 
 
 def shown(errors: Array) -> str:
@@ -132,11 +144,11 @@ def shown(errors: Array) -> str:
     return f"{np.mean(off):5.1f} {np.median(off):5.1f} {np.quantile(off, 0.9):5.1f}"
 
 
-def write(runtime: str, catalog: Catalog, found: Array, rows: int) -> None:
-    """The slowdowns into the profile, beside the rest there."""
-    values = dict(catalog.runtime(runtime).calibration)
+def write(profiles: Path, runtime: str, found: Array, rows: int) -> None:
+    """The slowdowns into a profile, beside the rest there."""
+    values = dict(catalog_in(profiles).runtime(runtime).calibration)
     values.update({name: float(np.exp(log)) for name, log in zip(NAMES, found, strict=True)})
-    path = PROFILES / "runtimes" / f"{runtime}.toml"
+    path = profiles / "runtimes" / f"{runtime}.toml"
     fitted_on = f"{rows} rows of timm, the GPUs held; what is no slowdown, as fit.py says"
     replace_sections(path, [section("calibration", dict(sorted(values.items())), fitted_on)])
 

@@ -43,7 +43,7 @@ START_US, REQUEST_US = 200.0, 5000.0
 """What is expected of a scheduler that works while the GPU does, and of a server's front end."""
 
 SIGMA_SHARED, SIGMA_OWN = 0.1, 1.0
-KINDS = ("gemv", "weight_only", "matmul", "attention", "decode", "norm", "pointwise")
+KINDS = ("gemv", "matmul", "decode", "softmax", "norm", "pointwise")
 SIGMA_KIND = 0.5
 OPERATIONS = 2.0
 """Of a multiply-add, the least that a row of 16 bits can cost on the ordinary units."""

@@ -36,18 +36,33 @@ def _model(model):
         "name": model["title"],
         "task": model["task"],
         "parameters": model["parameters"],
-        "asks": _asks(model["task"]),
+        "asks": _asks(model["task"], model["source"]),
         "search": searched(
             model["id"], [model["id"], model["title"], *model["aliases"]], model["task"]
         ),
     }
 
 
-def _asks(task):
-    """What a request to a model says besides: tokens, steps, or nothing."""
-    if task == "text generation":
-        return "tokens"
-    return "steps" if task == "images from text" else ""
+def _asks(task, source):
+    """What a request to a model says besides: tokens, words, sound, steps, or nothing.
+
+    Only a model that a configuration describes generates anything.
+    """
+    kinds = {
+        "text generation": "tokens",
+        "text to text": "words",
+        "speech recognition": "sound",
+        "images from text": "steps",
+    }
+    return kinds.get(task, "") if source.startswith("config.json") else ""
+
+
+def _asked_of(document):
+    """Likewise of a model that was opened."""
+    generation = document.get("generation")
+    if not generation:
+        return ""
+    return "sound" if generation.get("sound_s") else "tokens"
 
 
 def page_gpu(gpu):
@@ -75,7 +90,7 @@ def page_inspection(document):
     return {
         "operators": _operators(document["kernels"]),
         "model": document["model"],
-        "asks": "tokens" if document.get("generation") else "",
+        "asks": _asked_of(document),
         "notes": (document.get("definition") or {}).get("notes"),
         "inputs": document["inputs"],
         "parameters": document["parameters"],

@@ -3,7 +3,7 @@
 from web import custom
 from web.models import with_model, without_model
 from web.query import changed, largest, model_choices, offered_runtimes
-from web.served import LANGUAGE_RUNTIME, USUAL, kind_of
+from web.served import LANGUAGE_RUNTIME, SERVED_AS_LANGUAGE, USUAL, kind_of
 
 MOST_GPUS = 8
 BESIDE = "|"
@@ -41,7 +41,7 @@ def _with_offered_runtimes(state):
     entries = {runtime["id"]: runtime for runtime in offered_runtimes(state)}
     kept = [name for name in state["request"]["runtimes"] if name in entries]
     models = state["request"]["models"]
-    all_language = all(kind_of(state, model) == "tokens" for model in models)
+    all_language = all(kind_of(state, model) in SERVED_AS_LANGUAGE for model in models)
     if all_language and LANGUAGE_RUNTIME in entries:
         serving = [name for name in kept if entries[name].get("models") == "language"]
         kept = serving or [LANGUAGE_RUNTIME]

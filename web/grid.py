@@ -6,7 +6,7 @@ Packing loses nothing: what comes out is what `compare` said, cell for cell.
 """
 
 from web.served import CSV_COLUMNS as SERVED
-from web.served import LANGUAGE_RUNTIME, USUAL
+from web.served import LANGUAGE_RUNTIME, SERVED_AS_LANGUAGE, USUAL
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128)
 PRECISIONS = ("fp32", "fp16", "int8")
@@ -31,9 +31,9 @@ def grid_request(model, gpus, asks=""):
     Args:
         model: Its id.
         gpus: Ids of all GPUs.
-        asks: ``"tokens"`` where requests to it are of tokens, see `web.served.kind_of`.
+        asks: Of it, see `web.served.kind_of`.
     """
-    is_language = asks == "tokens"
+    is_language = asks in SERVED_AS_LANGUAGE
     request = {
         "models": [model],
         "gpus": list(gpus),

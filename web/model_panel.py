@@ -2,7 +2,7 @@
 
 from web.models import MOST_MODELS, about_model, model_name
 from web.query import free_dims, group_of, is_address, is_on_hub, model_choices
-from web.served import kind_of
+from web.served import generates, kind_of
 from web.text import count, escaped, file_size, grouped, percent
 
 
@@ -175,7 +175,7 @@ def dim_fields(state):
     fields, seen = [], []
     for model in state["request"]["models"]:
         # Those of a model that generates tokens follow from prompt and output.
-        document = None if kind_of(state, model) == "tokens" else inspected(state, model)
+        document = None if generates(kind_of(state, model)) else inspected(state, model)
         for dim in free_dims(document) if document else []:
             if not dim["is_batch"] and dim["symbol"] not in seen:
                 seen.append(dim["symbol"])

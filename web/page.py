@@ -8,7 +8,7 @@ from web import chart, curve, model_panel, panel, table
 from web.models import model_name, own_files, short_model
 from web.query import coming_cells, is_stale, names, shown_cells
 from web.served import METRICS as SERVED_METRICS
-from web.served import asks, has_served, load_fields, served_verdict
+from web.served import all_generate, has_served, kind_of, load_fields, served_verdict
 from web.share import difference
 from web.stream import awaited
 from web.text import capital, escaped
@@ -60,7 +60,7 @@ def regions(state, width):
         "share-options": _share_options(state),
         "metrics": _metric_tabs(state),
         "load": load_fields(state),
-        "batch-title": "Requests at once" if asks(state) == ["tokens"] else "Batch sizes",
+        "batch-title": "Requests at once" if all_generate(state) else "Batch sizes",
         "curve-heading": "Against requests at once"
         if state["metric"] in SERVED_METRICS
         else "Against batch size",
@@ -102,7 +102,9 @@ def _answer(state):
     if len(models) == 2 and not places:
         answer = versus(cells, gpus, models, state["chosen"])
     elif has_served(cells) and able:
-        answer = served_verdict(cells, gpus, model_name(state, request["models"][0]), request)
+        first = request["models"][0]
+        kind = kind_of(state, first)
+        answer = served_verdict(cells, gpus, model_name(state, first), request, kind)
     else:
         answer = verdict(cells, gpus, model_name(state, request["models"][0]))
     rows = table.comparison_table(
@@ -227,7 +229,7 @@ def _kicker(state):
                 ", ".join(request["precisions"]),
                 ", ".join(runtimes.get(runtime, runtime) for runtime in request["runtimes"]),
                 "{} at once".format(state["shown_batch"])
-                if asks(answered) == ["tokens"]
+                if all_generate(answered)
                 else "batch {}".format(state["shown_batch"]),
             )
         )
@@ -240,7 +242,7 @@ def _batch_tabs(state):
     batches = sorted({cell["batch"] for cell in state["result"]["comparison"]["cells"]})
     if len(batches) < 2:
         return ""
-    label = "At once" if asks(_answered(state)) == ["tokens"] else "Batch"
+    label = "At once" if all_generate(_answered(state)) else "Batch"
     return "<span class='label' id='batch-label'>{}</span>".format(label) + "".join(
         _tab("show-batch", batch, str(batch), batch == state["shown_batch"]) for batch in batches
     )

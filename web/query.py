@@ -1,7 +1,7 @@
 """A state -> what is asked of it: the engine's next job, the lists to choose from, the rows."""
 
 from phantomgpu.comparison.search import ranked
-from web.served import kind_of, sort_value
+from web.served import SERVED_AS_LANGUAGE, kind_of, sort_value
 
 CURVE_AXES = (("model", "models"), ("precision", "precisions"), ("runtime", "runtimes"))
 """What of a comparison the chart against batch size shows one at a time."""
@@ -316,7 +316,7 @@ def serves_language(state):
     tasks = {entry["id"]: entry["task"] for entry in state["catalog"]["models"]}
     for model in state["request"]["models"]:
         held = state["inspections"].get(model)
-        if kind_of(state, model) == "tokens":
+        if kind_of(state, model) in SERVED_AS_LANGUAGE:
             return True
         if model in tasks:
             if tasks[model].startswith("text generation"):

@@ -49,8 +49,33 @@ def sort_value(cell, key):
     return value
 
 
+TOKENS = ("tokens", "words", "sound")
+"""What is asked of models that generate tokens: of prompts, of a text for an encoder, or of half a
+minute of sound."""
+
+ALL_KINDS = TOKENS + ("steps",)  # noqa: RUF005 (MicroPython has no other way)
+"""All that may be asked."""
+
+SERVED_AS_LANGUAGE = ("tokens", "sound")
+"""Those of them that servers of language models take."""
+
+SOUND_S = 30
+"""That a model of sound hears in each request: Whisper's encoder takes that much, and no other."""
+
+
+def generates(kind):
+    """Whether a model of which this is asked generates tokens."""
+    return kind in TOKENS
+
+
+def all_generate(state):
+    """Whether all models of the request generate tokens."""
+    kinds = asks(state)
+    return bool(kinds) and all(generates(kind) for kind in kinds)
+
+
 def kind_of(state, model):
-    """What is asked of a model: ``"tokens"``, ``"steps"``, or nothing where it is one pass."""
+    """What is asked of a model: one of `TOKENS`, ``"steps"``, or nothing where it is one pass."""
     for entry in state["catalog"]["models"]:
         if entry["id"] == model:
             return entry.get("asks", "")
@@ -61,15 +86,16 @@ def kind_of(state, model):
 def asks(state):
     """Likewise of all models of the request."""
     found = [kind_of(state, model) for model in state["request"]["models"]]
-    return [kind for kind in ("tokens", "steps") if kind in found]
+    return [kind for kind in ALL_KINDS if kind in found]
 
 
 def load_fields(state):
     """What every request to the model is: fields for tokens or steps; empty for one pass."""
     request, parts = state["request"], []
     kinds = asks(state)
-    if "tokens" in kinds:
+    if "tokens" in kinds or "words" in kinds:
         parts.append(_number("prompt_tokens", "Prompt tokens", request))
+    if any(generates(kind) for kind in kinds):
         parts.append(_number("output_tokens", "Output tokens", request))
         parts.append(_kv(request))
     if "steps" in kinds:
@@ -106,17 +132,19 @@ def _kv(request):
     ).format(options)
 
 
-def load_words(request):
+def load_words(request, kind="tokens"):
     """What every request is, in words.
 
-    >>> load_words({"prompt_tokens": 1024, "output_tokens": 256, "kv_precision": "fp16"})
+    >>> usual = {"prompt_tokens": 1024, "output_tokens": 256, "kv_precision": "fp16"}
+    >>> load_words(usual)
     '1,024 tokens in, 256 out, fp16 cache'
+    >>> load_words(usual, "sound")
+    '30 s of sound in, 256 tokens out, fp16 cache'
     """
-    return "{} tokens in, {} out, {} cache".format(
-        grouped(request["prompt_tokens"]),
-        grouped(request["output_tokens"]),
-        request["kv_precision"],
-    )
+    out, cache = grouped(request["output_tokens"]), request["kv_precision"]
+    if kind == "sound":
+        return "{} s of sound in, {} tokens out, {} cache".format(SOUND_S, out, cache)
+    return "{} tokens in, {} out, {} cache".format(grouped(request["prompt_tokens"]), out, cache)
 
 
 def served_cells(cell, several, ends):
@@ -194,7 +222,7 @@ def _cell(key, label, content):
     return "<td role='cell' class='col-{}' data-label='{}'>{}</td>".format(key, label, content)
 
 
-def served_verdict(cells, gpus, model_name, request):
+def served_verdict(cells, gpus, model_name, request, kind="tokens"):
     """Which GPU gives the most tokens, and what each user gets.
 
     Args:
@@ -202,6 +230,7 @@ def served_verdict(cells, gpus, model_name, request):
         gpus: Catalogue entries by id.
         model_name: For people.
         request: What was asked.
+        kind: Of the model, see `kind_of`.
 
     Returns:
         ``headline``, ``reason`` and ``best``, as `web.verdict.verdict`.
@@ -231,12 +260,12 @@ def served_verdict(cells, gpus, model_name, request):
         high=figure(1000 / given["tpot_low_ms"]) if given["tpot_low_ms"] else "–",
         first=duration(given["ttft_ms"]),
     )
-    return {"headline": headline, "reason": _reason(best, rivals, close, cells, gpus, request),
-            "best": best}  # fmt: skip
+    reason = _reason(best, rivals, close, cells, gpus, load_words(request, kind))
+    return {"headline": headline, "reason": reason, "best": best}
 
 
-def _reason(best, rivals, close, cells, gpus, request):
-    parts = ["With {}.".format(load_words(request))]
+def _reason(best, rivals, close, cells, gpus, load):
+    parts = ["With {}.".format(load)]
     if rivals:
         parts.append(
             "{} times the tokens of the {}.".format(

@@ -1,5 +1,6 @@
 """Folders to runs: where the files are that a fit reads."""
 
+import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ from phantomgpu.validation.points import MODEL_COLUMNS
 from phantomgpu.validation.rows import Row, read_rows
 
 KINDS = ("gpus", "architectures", "runtimes")
+
+WITHOUT = Path(__file__).resolve().parents[2] / ".cache" / "fit" / "without"
+"""Profiles as fits leave them that have not seen a GPU or an architecture: ``gpu/t4``."""
 
 VARIANTS = (
     Variant("noreparam", {"gpu": "rtx-3090"}),
@@ -32,6 +36,30 @@ def catalog_in(profiles: Path) -> Catalog:
     return load_catalog(
         {str(path.relative_to(profiles)): path.read_text("utf-8") for path in files}
     )
+
+
+def units_left_out(by: str) -> dict[str, Path]:
+    """Folders of profiles by the GPU, or the architecture, whose rows they have not seen.
+
+    None where the last fit left nothing out.
+
+    Args:
+        by: ``"gpu"`` or ``"architecture"``.
+    """
+    return {path.name: path for path in sorted((WITHOUT / by).glob("*"))}
+
+
+def forget_left_out() -> None:
+    """Remove those folders: they belong to an earlier fit."""
+    shutil.rmtree(WITHOUT, ignore_errors=True)
+
+
+def new_profiles_without(by: str, unit: str, profiles: Path) -> Path:
+    """A copy of the profiles for the fit without a unit."""
+    folder = WITHOUT / by / unit
+    for kind in KINDS:
+        shutil.copytree(profiles / kind, folder / kind)
+    return folder
 
 
 def boards_in(profiles: Path, catalog: Catalog) -> list[Board]:

@@ -160,9 +160,8 @@ START_SIGMA: Final[Mapping[str, float]] = {"attention": 0.3, "decode": 0.3}
 """Of a runtime's start of such a kernel beside the usual one."""
 
 SAME_LIBRARY: Final[Mapping[str, float]] = {
-    "llama-cpp slowdown_matmul": 0.7, "llama-cpp slowdown_weight_only": 0.7,
+    "llama-cpp slowdown_matmul": 0.3, "llama-cpp slowdown_gemv": 0.3,
     "sglang slowdown_wide": 1.0, "vllm slowdown_wide": 1.0,
-    "llama-cpp slowdown_gemv": 0.3, "llama-cpp slowdown_attention": 0.5,
     "pytorch-eager slowdown_matmul": 0.03, "pytorch-eager-nhwc slowdown_matmul": 0.03,
     "pytorch-compile slowdown_matmul": 0.03,
 }  # fmt: skip

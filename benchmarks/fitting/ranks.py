@@ -6,7 +6,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.fitting.table import Array, Table
+from benchmarks.fitting.judged import Array, Judged, is_rate
+from phantomgpu.validation.figures import same_work
 
 NOISE = 0.06
 """What the same shape differs by between versions of the same library."""
@@ -17,31 +18,26 @@ HEAD_OF_RANKS = (
 )  # fmt: skip
 
 SAID_OF_RANKS = """Kendall's tau: pairs of GPUs put in the right order less those put in the wrong
-one, over all pairs; GPU left out unless said. Two GPUs whose measurements are closer than what
-versions of a library differ by have no order that could be told: the second tau leaves them out.
-Rows of llama.cpp are the run of a prompt or of one token; what serving makes of them is in
-`docs/serving.md`.
+one, over all pairs that did the same work; GPU left out unless said. Two GPUs whose measurements
+are closer than what versions of a library differ by have no order that could be told: the second
+tau leaves them out.
 """
 
 
-def rank_lines(table: Table, left_out: Array, fitted: Array, roofline: Array) -> list[list[str]]:
-    """Cells of the table of ranks, a line a source of whole runs.
-
-    Args:
-        table: All rows.
-        left_out: Logarithms of predictions, GPUs left out. [run]
-        fitted: Those of the fit. [run]
-        roofline: Those of a plain roofline. [run]
-    """
+def rank_lines(rows: Judged) -> list[list[str]]:
+    """Cells of the table of ranks, a line a source of runs of whole models."""
     lines = []
-    for source in sorted(set(table.label[table.is_model, 0].tolist())):
-        a, b = _pairs(table, source)
+    for source in sorted(set(rows.column("source")[rows.is_model].tolist())):
+        some = rows.where(rows.is_model & (rows.column("source") == source))
+        a, b = _pairs(some)
         if not len(a):
             continue
-        measured = np.log(table.measured_s[a] / table.measured_s[b])
-        told = [_tau(measured, way[a] - way[b]) for way in (left_out, fitted, roofline)]
-        apart = np.abs(measured) > np.log1p(NOISE)
-        clear = _tau(measured[apart], (left_out[a] - left_out[b])[apart])
+        measured = _measured(some)
+        order = np.log(measured[a] / measured[b])
+        says = {way: np.log(measured * some.ratios[way]) for way in ("gpu", "fitted", "roofline")}
+        told = [_tau(order, way[a] - way[b]) for way in says.values()]
+        apart = np.abs(order) > np.log1p(NOISE)
+        clear = _tau(order[apart], (says["gpu"][a] - says["gpu"][b])[apart])
         target = "0.98" if source == "neusight" else ""
         lines.append([
             source, str(len(a)), *(f"{tau:.2f}" for tau in told), str(int(apart.sum())),
@@ -50,27 +46,33 @@ def rank_lines(table: Table, left_out: Array, fitted: Array, roofline: Array) ->
     return lines
 
 
+def _measured(rows: Judged) -> Array:
+    """Measured times, in a unit that all rows of the same work share. [row]."""
+    return np.array([
+        1.0 / each.measured if is_rate(each) else each.measured for each in rows.outcomes
+    ])  # fmt: skip
+
+
 def _tau(measured: Array, predicted: Array) -> float:
     return float(np.mean(np.sign(measured * predicted))) if len(measured) else float("nan")
 
 
-def _pairs(table: Table, source: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _pairs(rows: Judged) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Runs of the same work on different GPUs. Two of [pair]."""
+    gpus = rows.column("gpu")
     pairs = [
         pair
-        for members in _same_work(table, source)
+        for members in _together(rows)
         for pair in combinations(members, 2)
-        if table.run_gpu[pair[0]] != table.run_gpu[pair[1]]
+        if gpus[pair[0]] != gpus[pair[1]]
     ]
     found = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     return found[:, 0], found[:, 1]
 
 
-def _same_work(table: Table, source: str) -> Iterator[list[int]]:
-    """Runs of one model at one point under one runtime: their products tell the point."""
-    flops = np.add.reduceat(table.kernels.matrix_flops * table.kernels.count, table.starts)
+def _together(rows: Judged) -> Iterator[list[int]]:
+    """Rows of the same work."""
     work: dict[tuple[str, ...], list[int]] = {}
-    for at in np.flatnonzero(table.is_model & (table.label[:, 0] == source)).tolist():
-        _, model, precision, _, runtime = table.label[at, :5].tolist()
-        work.setdefault((model, precision, runtime, repr(float(flops[at]))), []).append(at)
+    for at, outcome in enumerate(rows.outcomes):
+        work.setdefault(same_work(outcome), []).append(at)
     yield from work.values()

@@ -52,7 +52,7 @@ def section_title(section: Section, comparison: Comparison, titles: Mapping[str,
     """What all rows of a section have in common."""
     model = titles.get(section.model, section.model)
     runtime = comparison.runtimes[section.runtime].name
-    served = f"; {load_words(comparison)}" if has_served(section.cells) else ""
+    served = f"; {load_words(comparison, section.model)}" if has_served(section.cells) else ""
     return Text(f"{model}, {section.precision}, {runtime}{served}", style="bold")
 
 

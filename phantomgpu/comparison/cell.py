@@ -45,7 +45,8 @@ class Cell:
         high_s: Upper end.
         throughput_per_s: Samples per second: batch over latency.
         memory_bytes: Weights, activations, workspace and context.
-        memory_limit_bytes: What the board has.
+        memory_limit_bytes: What the run may fill: all that the board has, or what a serving runtime
+            takes of it.
         bound: "compute", "memory" or "launch"; empty where it cannot run.
         basis: Where the GPU's calibration comes from.
         mfu: Share of the matrix peak that is used.
@@ -89,6 +90,7 @@ class ModelFacts:
         steps: That a diffusion model takes for an image; 0 for others.
         context_tokens: Most tokens of a request that a language model was made for; 0 where it
             does not say, and for others.
+        sound_s: Of sound that it hears in each request; 0 where it reads tokens, and for others.
     """
 
     id: str
@@ -96,6 +98,7 @@ class ModelFacts:
     nodes: int
     steps: int = 0
     context_tokens: int = 0
+    sound_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,6 @@ from phantomgpu.dtype import PRECISIONS
 from phantomgpu.hardware import GpuProfile, Runtime
 from phantomgpu.serving import KV_PRECISIONS, Run, ServedRun
 
-NeededBytes = Callable[[int, str], int]
-"""Device memory that a run needs, by batch and precision."""
-
 
 def offer_problem(
     gpu: GpuProfile, runtime: Runtime, precision: str, alternatives: Sequence[str]
@@ -65,37 +62,43 @@ def memory_problem(
     runtime: Runtime,
     precision: str,
     batch: int,
-    needed_bytes: NeededBytes,
+    run: Run,
     *,
     others: Callable[[], Sequence[str]] = tuple,
     noun: str = "batch",
 ) -> Problem | None:
-    """The run needs more memory than the board has.
+    """The run needs more memory than it may fill of the board's.
 
     Args:
         gpu: The board.
         runtime: The runtime.
         precision: A precision that both can run.
         batch: Samples per run.
-        needed_bytes: What a run needs.
+        run: The model under the runtime.
         others: Gives what would fit besides, in words: ``"with a prompt of 512 tokens or fewer"``.
         noun: What a batch is here: ``"concurrency"`` of a served model.
     """
-    limit_bytes = gpu.spec.memory_bytes
-    needed = needed_bytes(batch, precision)
-    if needed <= limit_bytes:
+    board_bytes = gpu.spec.memory_bytes
+
+    def beyond(samples: int, precision: str) -> int:
+        usable = run.usable_bytes(board_bytes, samples, precision)
+        return run.needed_bytes(samples, precision) - usable
+
+    if beyond(batch, precision) <= 0:
         return None
+    needed = run.needed_bytes(batch, precision)
+    limit_bytes = run.usable_bytes(board_bytes, batch, precision)
     largest = largest_batch(
-        lambda samples: needed_bytes(samples, precision), limit_bytes, at_most=max(batch - 1, 1)
+        lambda samples: beyond(samples, precision), 0, at_most=max(batch - 1, 1)
     )
     smaller = [
         other
         for other in runnable_precisions(gpu, runtime)
-        if other != precision and needed_bytes(batch, other) <= limit_bytes
+        if other != precision and beyond(batch, other) <= 0
     ]
     return Problem(
         code="memory",
-        what=f"needs {gigabytes(needed, above=limit_bytes)} of {gigabytes(limit_bytes)} GB",
+        what=f"needs {gigabytes(needed, above=limit_bytes)} of {_limit(runtime, limit_bytes, gpu)}",
         where=f"{gpu.id} under {runtime.id}, {precision}, {noun} {batch}",
         fix=_what_would_fit(largest, smaller, others(), noun),
         largest_batch=largest,
@@ -152,7 +155,8 @@ def served_ways(run: Run, batch: int, precision: str, gpu: GpuProfile) -> list[s
     """What else would let a served model fit: a shorter prompt, a narrower cache."""
     if not isinstance(run, ServedRun):
         return []
-    memory, limit = run.generating.memory, gpu.spec.memory_bytes
+    memory = run.generating.memory
+    limit = memory.usable_bytes(gpu.spec.memory_bytes, batch, precision)
     ways = []
     tokens = memory.longest_prompt(batch, precision, limit)
     if tokens:
@@ -161,6 +165,15 @@ def served_ways(run: Run, batch: int, precision: str, gpu: GpuProfile) -> list[s
     if narrow + memory.cache_bytes(batch, element_bytes=KV_PRECISIONS["fp8"]) <= limit:
         ways.append("with an fp8 cache")
     return ways
+
+
+def _limit(runtime: Runtime, limit_bytes: int, gpu: GpuProfile) -> str:
+    """What a run may fill, in words: all that the board has, or what the runtime takes of it."""
+    board_bytes = gpu.spec.memory_bytes
+    if limit_bytes == board_bytes:
+        return f"{gigabytes(board_bytes)} GB"
+    taken = gigabytes(limit_bytes)
+    return f"{taken} GB, what {runtime.name} takes of {gigabytes(board_bytes)} GB"
 
 
 def _what_would_fit(largest: int, smaller: Sequence[str], others: Sequence[str], noun: str) -> str:

@@ -176,7 +176,9 @@ class _Point:
             high_s=None if problem else float(estimate.high_s[at]),
             throughput_per_s=self.batch / latency_s if latency_s else None,
             memory_bytes=run.needed_bytes(self.batch, self.precision),
-            memory_limit_bytes=self.gpu.spec.memory_bytes,
+            memory_limit_bytes=run.usable_bytes(
+                self.gpu.spec.memory_bytes, self.batch, self.precision
+            ),
             bound="" if problem else estimate.bound[at],
             basis=self.gpu.calibration.basis,
             mfu=None if problem else float(estimate.mfu[at]),
@@ -191,7 +193,7 @@ class _Point:
             runtime,
             precision,
             self.batch,
-            run.needed_bytes,
+            run,
             others=lambda: served_ways(run, self.batch, precision, gpu),
             noun="batch" if served is None else "concurrency",
         )
@@ -203,12 +205,15 @@ class _Point:
 def _facts(request: Request, name: str, graph: Graph, definition: Definition | None) -> ModelFacts:
     """What identifies a model, and what its configuration says of a run."""
     steps = context = 0
+    sound_s = 0.0
+    if definition is not None and definition.generation:
+        sound_s = definition.generation.sound_s
     if definition is not None and definition.steps:
         steps = request.steps or definition.steps
     # Behind an encoder the prompt is none of the decoder's tokens.
     if definition is not None and definition.generation and len(definition.parts) == 1:
         context = definition.generation.context_tokens
-    return ModelFacts(name, graph.sha256, len(graph.nodes), steps, context)
+    return ModelFacts(name, graph.sha256, len(graph.nodes), steps, context, sound_s)
 
 
 def _runtimes_by_vendor(gpus: Sequence[GpuProfile], catalog: Catalog) -> dict[str, list[str]]:

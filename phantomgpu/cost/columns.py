@@ -19,12 +19,13 @@ _EFFICIENCY: Final[Mapping[str, str]] = {
     "fp32": "efficiency_fp32", "tf32": "efficiency_tf32", "fp16": "efficiency_fp16",
     "bf16": "efficiency_fp16", "fp8": "efficiency_fp8", "int8": "efficiency_int8",
     "int4": "efficiency_int8", "fp64": "efficiency_fp32", "fp4": "efficiency_fp8",
+    "fp16_accumulate": "efficiency_fp16",
 }  # fmt: skip
 """The fitted share of each peak."""
 
 _OPERAND_BITS: Final[Mapping[str, float]] = {
     "tf32": 32.0, "fp16": 16.0, "bf16": 16.0, "fp8": 8.0, "int8": 8.0, "int4": 4.0,
-    "fp4": 4.0,
+    "fp4": 4.0, "fp16_accumulate": 16.0,
 }  # fmt: skip
 """Width of a tensor core's operand: its energy is proportional to it. The others are vector."""
 
@@ -137,10 +138,14 @@ def boards_with(specs: Sequence[Spec], values: Mapping[str, FloatArray]) -> Boar
 def _matrix_peak(spec: Spec, name: str) -> float:
     """The peak of matrix products, on matrix units where they take such operands.
 
+    Sums in fp16 are as fast as in fp32 where nothing else is stated.
+
     A board whose int8 runs on its vector units (DP4A) multiplies faster in fp16, and libraries
     do that instead.
     """
     peaks = spec.peak_flops_per_s
+    if name == "fp16_accumulate":
+        return spec.fp16_accumulate_flops_per_s or peaks.get("fp16", np.nan)
     stated = peaks.get(f"{name}_matrix", peaks.get(name, np.nan))
     return max(stated, peaks.get("fp16", 0.0)) if name == "int8" else stated
 

@@ -22,7 +22,7 @@ _WIDEST_HEAD: Final = 256.0
 
 _WIDTHS: Final = {
     "fp32": 4.0, "tf32": 4.0, "fp16": 2.0, "bf16": 2.0, "fp8": 1.0, "int8": 1.0, "int4": 0.5,
-    "fp4": 0.5, "fp64": 8.0,
+    "fp4": 0.5, "fp64": 8.0, "fp16_accumulate": 2.0,
 }  # fmt: skip
 _MULTIPLIED_BYTES: Final = np.array([_WIDTHS[name] for name in PEAKS])
 """Width of the operands that the units of a peak multiply."""

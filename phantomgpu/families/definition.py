@@ -26,6 +26,7 @@ class Generation:
             encoder's output; 0 without an encoder.
         context_tokens: Most tokens the model was made for; 0 where it does not say.
         vocabulary: Words to choose from.
+        sound_s: Of sound that the encoder reads, whatever the prompt; 0 where it reads tokens.
     """
 
     layers: int
@@ -35,6 +36,7 @@ class Generation:
     source_elements_per_token: int = 0
     context_tokens: int = 0
     vocabulary: int = 0
+    sound_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,10 @@ class Part:
         evaluations: Samples that one step takes of it for each sample of the run: 2 for
             classifier-free guidance.
         shared_parameters: Of embeddings that an earlier part has too; memory holds them once.
+        kept: Modules whose weights its published files keep in 16 bits where others are narrower,
+            by the names that stand in its nodes: ``"self_attn"``.
+        weight_bits: Of a weight of 4 bits in its published files, scales included; 0 where a
+            runtime's files are as good as any.
     """
 
     name: str
@@ -57,6 +63,8 @@ class Part:
     per_step: bool = False
     evaluations: int = 1
     shared_parameters: int = 0
+    kept: frozenset[str] = frozenset()
+    weight_bits: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,8 +153,5 @@ def _shared(b: Builder, x: str, at: str, width: int, plan: Experts) -> str:
 def _grouped(b: Builder, x: str, chosen: str, at: str, plan: Experts, k: int, n: int) -> str:
     """``[B, S, k]`` or ``[B, S, chosen, k]`` by the chosen experts' ``[k, n]``, and their bias."""
     weight = b.weight(f"{at}/weight", plan.count, k, n)
-    made = b.op("ExpertMatMul", x, weight, chosen, at=at, domain="phantomgpu")
-    if not plan.bias:
-        return made
-    rows = b.op("Gather", b.weight(f"{at}/bias", plan.count, n), chosen, at=at, axis=0)
-    return b.op("Add", made, rows, at=at)
+    bias = (b.weight(f"{at}/bias", plan.count, n),) if plan.bias else ()
+    return b.op("ExpertMatMul", x, weight, chosen, *bias, at=at, domain="phantomgpu")

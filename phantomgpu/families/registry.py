@@ -1,6 +1,7 @@
 """Which family a configuration belongs to, and the definition it stands for."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from phantomgpu.errors import ModelError
@@ -12,6 +13,7 @@ from phantomgpu.families.definition import Definition
 from phantomgpu.families.diffusion import INDEX, diffusion
 from phantomgpu.families.encoders import ENCODERS
 from phantomgpu.families.seq2seq import SEQ2SEQ
+from phantomgpu.families.stored import kept_modules, weight_bits
 from phantomgpu.families.vision import VISION
 
 Files = Mapping[str, Mapping[str, Any]]
@@ -48,7 +50,13 @@ def build(files: Files, *, name: str) -> Definition:
 
 
 def _decoder(plan: Callable[[Config], Plan]) -> Callable[[Config, str], Definition]:
-    return lambda config, name: decoder(plan(config), name=name, notes=_left_out(config))
+    def made(config: Config, name: str) -> Definition:
+        found = decoder(plan(config), name=name, notes=_left_out(config))
+        kept, bits = kept_modules(config), weight_bits(config)
+        parts = (replace(part, kept=kept, weight_bits=bits) for part in found.parts)
+        return replace(found, parts=tuple(parts))
+
+    return made
 
 
 def _left_out(config: Config) -> tuple[str, ...]:

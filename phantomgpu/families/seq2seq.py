@@ -122,9 +122,14 @@ def whisper(c: Config, name: str) -> Definition:
         made,
         family="speech",
         parts=(encoder, replace(decoder, dims={"source": source})),
-        generation=replace(made.generation, context_tokens=targets),
+        generation=replace(made.generation, context_tokens=targets, sound_s=_FRAME_S * source),
     )
 
+
+_FRAME_S: Final = 0.02
+"""Of sound in a place of Whisper's encoder: spectra every 10 ms, of which a convolution takes two.
+Source: Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision", section 2.2.
+"""
 
 SEQ2SEQ: Final[Mapping[str, Callable[[Config, str], Definition]]] = {
     "t5": t5,

@@ -12,16 +12,27 @@ class Serving:
         batching: ``"in-flight"``: a request joins the running ones at the next step.
             ``"static"``: all prompts are processed, then all sequences grow together.
         chunk_tokens: Most prompt tokens of one pass; 0 where a prompt is processed whole.
-        memory_share: Part of the board's memory that weights and cache may fill.
+        memory_share: Part of the board's memory that it takes, for all that it needs.
+        cache_share: Part of what all else leaves of that, which the cache may fill.
         result_steps: Steps between the one that makes a token and the one that returns it.
         row_operations: Of the ordinary units for one multiply-add of a single row by weights of 16
             bits; 0 where the matrix units do that.
+        quantises: Precisions at which activations are narrowed in kernels of their own, one in
+            front of each dense product.
+        library_rows: Rows above which a product goes to a library that multiplies 16 bits and adds
+            up in 16: narrower weights are unpacked before it, activations of 32 bits converted
+            around it, and attention over a prompt is two such products; 0 where its own kernels
+            take everything as it is stored.
         request_s: Host time of a request beside its steps: received, tokenised, returned.
         prompt_slowdown: Of a pass over a prompt beside what its kernels take.
         step_slowdown: Likewise of a step that generates a token of each sequence.
         spread_ttft: Logarithm that 80 % of errors of the time to first token stay below; 0 where
             none were measured.
         spread_tpot: Likewise of the time per output token.
+        kept: Modules that its narrow files keep in 16 bits, by the names in a model's nodes:
+            ``"lm_head"``, and ``"gate"`` for the router of a mixture of experts.
+        head_bits: Stored bits of a weight of ``lm_head`` by precision, where it is neither in 16
+            bits nor stored as the others.
         weight_bits: Stored bits of a weight with its scales, by precision, where they are not
             those of the precision.
     """
@@ -29,13 +40,18 @@ class Serving:
     batching: str = "static"
     chunk_tokens: int = 0
     memory_share: float = 1.0
+    cache_share: float = 1.0
     result_steps: float = 0.0
     row_operations: float = 0.0
+    quantises: tuple[str, ...] = ()
+    library_rows: int = 0
     request_s: float = 0.0
     prompt_slowdown: float = 1.0
     step_slowdown: float = 1.0
     spread_ttft: float = 0.0
     spread_tpot: float = 0.0
+    kept: tuple[str, ...] = ()
+    head_bits: Mapping[str, float] = field(default_factory=dict)
     weight_bits: Mapping[str, float] = field(default_factory=dict)
 
 

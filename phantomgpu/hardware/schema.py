@@ -216,12 +216,18 @@ RUNTIME: Final[tuple[Key, ...]] = (
         one_of=("in-flight", "static")),
     Key("serving.chunk_tokens", "integer", "Most prompt tokens of one pass; 0 processes a prompt "
         "whole.", "tokens", 0, 1_048_576),
-    Key("serving.memory_share", "number", "Part of the board's memory that weights and cache may "
-        "fill.", "1", 0.1, 1),
+    Key("serving.memory_share", "number", "Part of the board's memory that it takes, for all "
+        "that it needs.", "1", 0.1, 1),
+    Key("serving.cache_share", "number", "Part of what all else leaves of that, which the cache "
+        "may fill.", "1", 0.1, 1),
     Key("serving.result_steps", "number", "Steps between the one that makes a token and the one "
         "that returns it.", "1", 0, 4),
     Key("serving.row_operations", "number", "Operations of the ordinary units for one multiply-add "
         "of a single row by weights of 16 bits; 0 where the matrix units do that.", "1", 0, 100),
+    Key("serving.library_rows", "integer", "Rows above which a product goes to a library that "
+        "multiplies 16 bits and adds up in 16: weights are unpacked and activations of 32 bits "
+        "converted around it, attention over a prompt is two such products; 0 for none.", "", 0,
+        1_000_000),
     Key("serving.request_us", "number", "Host time of a request beside its steps.", "µs", 0, 1e6),
     Key("serving.prompt_slowdown", "number", "A pass over a prompt beside what its kernels take.",
         "1", 0.5, 3),
@@ -230,6 +236,15 @@ RUNTIME: Final[tuple[Key, ...]] = (
         "1", 0, 3),
     Key("serving.spread_tpot", "number", "ln(error) that 80 % of times per output token stay "
         "below.", "1", 0, 3),
+    Key("serving.quantises", "texts", "Precisions at which activations are narrowed in kernels of "
+        "their own, one in front of each dense product.", one_of=tuple(PRECISIONS)),
+    Key("serving.kept", "texts", "Modules that its narrow files keep in 16 bits: `lm_head`, the "
+        "last product, and `gate`, the router of a mixture of experts.",
+        one_of=("lm_head", "gate")),
+    *(Key(f"serving.head_bits.{name}", "number",
+          f"Stored bits of a weight of `lm_head` in {name}, its scales included; 16 where it is "
+          "kept and nothing is said.", "bit", 1, 32)
+      for name in PRECISIONS),
     *(Key(f"serving.weight_bits.{name}", "number",
           f"Stored bits of a weight in {name}, its scales included.", "bit", 1, 32)
       for name in PRECISIONS),

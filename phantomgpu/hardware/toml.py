@@ -105,7 +105,10 @@ def runtime_of(
 def serving_of(table: Document) -> Serving:
     """The ``[serving]`` of a checked runtime document in SI units."""
     plain = {name: value for name, value in table.items() if name != "request_us"}
-    plain["weight_bits"] = dict(table.get("weight_bits", {}))
+    for name in ("kept", "quantises"):
+        plain[name] = tuple(table.get(name, ()))
+    for name in ("weight_bits", "head_bits"):
+        plain[name] = dict(table.get(name, {}))
     return Serving(request_s=table.get("request_us", 0) * US, **plain)
 
 

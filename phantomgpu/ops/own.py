@@ -27,8 +27,9 @@ def touched_experts(experts: int, chosen: int, tokens: int) -> float:
 def expert_matmul(call: Call) -> Demand:
     """Multiply ``[*, K]`` or ``[*, k, K]`` by ``k`` of ``[E, K, N]`` for each token: ``[*, k, N]``.
 
-    Input 2, ``[*, k]``, says which. ``2·tokens·k·K·N`` FLOPs; only the weights of the experts that
-    are expected to be touched are read.
+    Input 2, ``[*, k]``, says which; input 3, ``[E, N]``, is a bias where there is one.
+    ``2·tokens·k·K·N`` FLOPs; only the weights of the experts that are expected to be touched are
+    read.
     """
     experts, inner, columns = call.dims(1, rank=3)
     chosen = call.dims(2, rank=1)

@@ -34,6 +34,8 @@ _EFFICIENCY: Final = {
     "bf16": "efficiency_fp16",
     "int4": "efficiency_int8",
     "fp64": "efficiency_fp32",
+    "fp4": "efficiency_fp8",
+    "fp16_accumulate": "efficiency_fp16",
 }
 _PRODUCT: Final = (
     "fastest tiling: (waves · (2·tile_m·tile_n / rate + (tile_m + tile_n) · load) + step) · "
@@ -277,7 +279,7 @@ def _spec(point: Point, key: str, value: float, unit: str) -> Json:
 
 def _peak(point: Point, name: str) -> Json:
     table = boards_of([point.gpu]).peak_flops_per_s[0]
-    source = point.gpu.sources.get(f"spec.peak_tflops.{name}", "")
+    source = point.gpu.sources.get(f"spec.peak_tflops.{name.removesuffix('_accumulate')}", "")
     return _fact(f"{name} peak", float(table[PEAKS.index(name)]) / 1e12, "TFLOPS", source)
 
 

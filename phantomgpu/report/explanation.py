@@ -56,7 +56,7 @@ def explanation_json(point: Point) -> Json:
             "workspace_bytes": point.runtime.workspace_bytes,
             "context_bytes": point.runtime.context_bytes,
             "peak_activation_bytes": workload.peak_activation_bytes,
-            "limit_bytes": point.gpu.spec.memory_bytes,
+            "limit_bytes": point.cell.memory_limit_bytes,
         },
         "charts": {
             "roofline": roofline(point.gpu, cell.precision, rows),
@@ -95,7 +95,7 @@ def roofs_json(point: Point, rows: list[Json]) -> Json:
             "name": label,
             "flops_per_s": rounded(flops_per_s),
             "ridge": rounded(flops_per_s / bandwidth),
-            "source": gpu.sources.get(f"spec.peak_tflops.{name}", ""),
+            "source": gpu.sources.get(f"spec.peak_tflops.{name.removesuffix('_accumulate')}", ""),
         }
     return {
         "bandwidth_bytes_per_s": rounded(bandwidth),

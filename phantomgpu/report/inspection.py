@@ -148,7 +148,8 @@ def generation_json(definition: Definition) -> dict[str, Any] | None:
     """What a model that generates tokens keeps of each of them; None of one that does not.
 
     Returns:
-        layers; context_tokens; window_tokens; kv_bytes_per_token by what the cache is kept in.
+        layers; context_tokens; window_tokens; sound_s: of sound that an encoder reads, 0 where it
+        reads tokens; kv_bytes_per_token by what the cache is kept in.
     """
     found = definition.generation
     if found is None:
@@ -157,6 +158,7 @@ def generation_json(definition: Definition) -> dict[str, Any] | None:
         "layers": found.layers,
         "context_tokens": found.context_tokens,
         "window_tokens": found.window_tokens,
+        "sound_s": found.sound_s,
         "kv_bytes_per_token": {
             name: cache_bytes_per_token(found, element_bytes=width)
             for name, width in KV_PRECISIONS.items()

@@ -50,13 +50,14 @@ def _between(low_s: float | None, high_s: float | None) -> str:
     return f"{figure(low_s * 1e3)} - {figure(high_s * 1e3)}"
 
 
-def load_words(comparison: Comparison) -> str:
-    """What every request is: ``"1,024 tokens in, 256 out, fp16 cache"``."""
+def load_words(comparison: Comparison, model: str) -> str:
+    """What every request to a model is: ``"1,024 tokens in, 256 out, fp16 cache"``."""
     asked = comparison.request
-    return (
-        f"{asked.prompt_tokens:,} tokens in, {asked.output_tokens:,} out, "
-        f"{asked.kv_precision} cache"
-    )
+    sound_s = next((facts.sound_s for facts in comparison.models if facts.id == model), 0.0)
+    words = f"{asked.prompt_tokens:,} tokens in, {asked.output_tokens:,} out"
+    if sound_s:
+        words = f"{sound_s:g} s of sound in, {asked.output_tokens:,} tokens out"
+    return f"{words}, {asked.kv_precision} cache"
 
 
 def served_sentence(
@@ -82,7 +83,7 @@ def served_sentence(
         f"{gpus[best.gpu].name} in {best.precision} under {comparison.runtimes[best.runtime].name} "
         f"gives {users} of {title} {figure(served.tokens_per_s_per_user)} tokens/s"
         f"{_of_interval(best)}, the first after {_seconds(served.ttft_s)}"
-        f"{_first_interval(best)} ({load_words(comparison)})"
+        f"{_first_interval(best)} ({load_words(comparison, best.model)})"
     )
     if len(ranked) > 1:
         second = ranked[1].serving

@@ -5,7 +5,7 @@ from functools import cache
 from phantomgpu.cost.footprint import footprint_bytes
 from phantomgpu.dtype import PRECISIONS
 from phantomgpu.serving.cache import cache_bytes, cache_bytes_per_token, longest_sequence
-from phantomgpu.serving.fits import largest_batch
+from phantomgpu.serving.fits import LARGEST, largest_batch
 from phantomgpu.serving.stages import Stages
 
 
@@ -71,6 +71,23 @@ class Memory:
         )
         return 0 if stages.has_encoder else max(tokens - stages.load.output_tokens, 0)
 
+    def usable_bytes(self, memory_bytes: int, concurrency: int, precision: str) -> int:
+        """What the runtime takes of a board's memory for so many requests.
+
+        It takes ``memory_share`` of the board, and lets the cache fill ``cache_share`` of what all
+        else leaves of that. A run fits when it needs no more.
+
+        Source:
+            vLLM documentation, gpu_memory_utilization; NVIDIA TensorRT-LLM documentation,
+            KvCacheConfig.free_gpu_memory_fraction.
+        """
+        serving = self._stages.runtime.serving
+        taken = int(serving.memory_share * memory_bytes)
+        others = self.needed_bytes(concurrency, precision) - self.cache_bytes(concurrency)
+        if others >= taken:
+            return taken
+        return others + int(serving.cache_share * (taken - others))
+
     def _needed_bytes(self, concurrency: int, precision: str) -> int:
         runtime = self._stages.runtime
         return self.cache_bytes(concurrency) + footprint_bytes(
@@ -84,5 +101,9 @@ class Memory:
         parts = {stage.name: stage for stage in self._stages.largest(1)}
         return sum(stage.at(1, precision).weight_bytes for stage in parts.values())
 
-    def _largest_batch(self, limit_bytes: int, precision: str) -> int:
-        return largest_batch(lambda batch: self.needed_bytes(batch, precision), limit_bytes)
+    def _largest_batch(self, memory_bytes: int, precision: str, at_most: int = LARGEST) -> int:
+        def beyond(batch: int) -> int:
+            usable = self.usable_bytes(memory_bytes, batch, precision)
+            return self.needed_bytes(batch, precision) - usable
+
+        return largest_batch(beyond, 0, at_most=at_most)

@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 from phantomgpu.cost import Estimate
 from phantomgpu.dtype import PRECISIONS
 from phantomgpu.onnx.graph import ShapedGraph
-from phantomgpu.serving.widths import with_cache, with_vector_rows, with_weight_bits
+from phantomgpu.serving.converting import with_conversions
+from phantomgpu.serving.launches import with_added
+from phantomgpu.serving.widths import (
+    with_cache,
+    with_kept,
+    with_quantising,
+    with_vector_rows,
+    with_weight_bits,
+)
 from phantomgpu.workload import Kernels, Schedule, Workload
 from phantomgpu.workload.steps import Step
 
@@ -28,8 +36,12 @@ class Stage:
         alone: One sample a pass, whatever the batch.
         cache_element_bytes: Width of cached keys and values; None where nothing is cached.
         weight_bits: Stored bits of a weight by precision, where they are not the precision's.
+        kept: Modules whose weights stay in 16 bits at precisions that narrow others.
+        head_bits: Stored bits of a weight of the last product by precision, where it is kept.
         row_operations: Of the ordinary units for one multiply-add of a single row; 0 where such
             products run on the matrix units.
+        quantises: Precisions at which activations are narrowed in kernels of their own.
+        library_rows: Above which products go to a library of 16 bits; 0 where none do.
         slowdown: Of a pass beside what its kernels take.
         past: Tokens of each sequence in the cache when the pass begins: inputs of its graph.
         shared_parameters: See ``Part``.
@@ -42,8 +54,12 @@ class Stage:
     alone: bool = False
     cache_element_bytes: float | None = None
     weight_bits: Mapping[str, float] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
+    head_bits: Mapping[str, float] = field(default_factory=dict)
     past: int = 0
     row_operations: float = 0.0
+    quantises: tuple[str, ...] = ()
+    library_rows: int = 0
     slowdown: float = 1.0
     shared_parameters: int = 0
 
@@ -55,16 +71,22 @@ class Stage:
         """The work of one pass."""
         samples = self.batch(batch)
         workload = self.schedule.at(samples, precision)
-        if precision in self.weight_bits:
+        if PRECISIONS[precision].weight_bits < PRECISIONS["fp16"].weight_bits:
             wide = self.schedule.at(samples, "fp16")
-            workload = with_weight_bits(workload, bits=self.weight_bits[precision], wide=wide)
+            workload = with_weight_bits(workload, bits=self.weight_bits.get(precision), wide=wide)
+            head_bits = self.head_bits.get(precision)
+            workload = with_kept(workload, modules=self.kept, head_bits=head_bits, wide=wide)
+        if precision in self.quantises:
+            workload = with_quantising(workload)
         if self.shared_parameters:
             shared = self.shared_parameters * PRECISIONS[precision].vector_bits // 8
             workload = replace(workload, weight_bytes=workload.weight_bytes - shared)
         if self.cache_element_bytes is not None:
             workload = with_cache(workload, element_bytes=self.cache_element_bytes)
         if self.row_operations:
-            return with_vector_rows(workload, operations=self.row_operations)
+            workload = with_vector_rows(workload, operations=self.row_operations)
+        if self.library_rows:
+            workload = with_conversions(workload, rows=self.library_rows)
         return workload
 
 
@@ -111,7 +133,8 @@ class Program:
         found: list[Step] = []
         before = 0
         for stage in self.stages:
-            made = stage.schedule.steps(stage.batch(batch), precision)
+            workload = stage.at(batch, precision)
+            made = with_added(stage.schedule.steps(stage.batch(batch), precision), workload)
             found += [
                 replace(
                     step,
@@ -121,7 +144,7 @@ class Program:
                 )
                 for step in made
             ]
-            before += len(stage.at(batch, precision).kernels)
+            before += len(workload.kernels)
         return found
 
     def memory_timeline(self, batch: int, precision: str) -> list[tuple[str, int]]:

@@ -40,6 +40,9 @@ class Run(Protocol):
     def needed_bytes(self, batch: int, precision: str) -> int:
         """Device memory of one run."""
 
+    def usable_bytes(self, memory_bytes: int, batch: int, precision: str) -> int:
+        """What of a board's memory it may fill; it fits when it needs no more."""
+
     def at(
         self, precision: str, batches: Sequence[int], gpus: Sequence[GpuProfile]
     ) -> list[Outcome]:
@@ -59,6 +62,10 @@ class GraphRun:
     def needed_bytes(self, batch: int, precision: str) -> int:
         """See ``Run``."""
         return self._needed(batch, precision)
+
+    def usable_bytes(self, memory_bytes: int, batch: int, precision: str) -> int:
+        """See ``Run``."""
+        return memory_bytes
 
     def at(
         self, precision: str, batches: Sequence[int], gpus: Sequence[GpuProfile]
@@ -86,6 +93,10 @@ class CompositeRun:
     def needed_bytes(self, batch: int, precision: str) -> int:
         """See ``Run``."""
         return self._needed(batch, precision)
+
+    def usable_bytes(self, memory_bytes: int, batch: int, precision: str) -> int:
+        """See ``Run``."""
+        return memory_bytes
 
     def at(
         self, precision: str, batches: Sequence[int], gpus: Sequence[GpuProfile]
@@ -123,6 +134,10 @@ class ServedRun:
     def needed_bytes(self, batch: int, precision: str) -> int:
         """See ``Run``."""
         return self.generating.memory.needed_bytes(batch, precision)
+
+    def usable_bytes(self, memory_bytes: int, batch: int, precision: str) -> int:
+        """See ``Run``."""
+        return self.generating.memory.usable_bytes(memory_bytes, batch, precision)
 
     def at(
         self, precision: str, batches: Sequence[int], gpus: Sequence[GpuProfile]

@@ -121,8 +121,17 @@ class Stages:
             alone=True,
             cache_element_bytes=self.element_bytes,
             slowdown=self.runtime.serving.prompt_slowdown,
-            weight_bits=self.runtime.serving.weight_bits,
+            weight_bits=_bits(self.runtime.serving.weight_bits, part),
+            kept=part.kept | set(self.runtime.serving.kept),
+            head_bits=self.runtime.serving.head_bits,
             row_operations=self.runtime.serving.row_operations,
+            quantises=self.runtime.serving.quantises,
+            library_rows=self.runtime.serving.library_rows,
             past=sizes.get("past", 0),
             shared_parameters=part.shared_parameters,
         )
+
+
+def _bits(of_runtime: Mapping[str, float], part: Part) -> Mapping[str, float]:
+    """Stored bits of a weight by precision: the runtime's, or those of the published files."""
+    return {**of_runtime, "fp4": part.weight_bits} if part.weight_bits else of_runtime

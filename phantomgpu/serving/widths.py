@@ -1,11 +1,13 @@
 """A workload whose cache or weights are stored in other widths than its precision says."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Final
 
 import numpy as np
 
 from phantomgpu.dtype import PRECISIONS
-from phantomgpu.workload import FAMILIES, Workload
+from phantomgpu.serving.launches import Columns, beside, with_launches
+from phantomgpu.workload import FAMILIES, Kernels, Workload
 
 _ATTENTION = FAMILIES.index("attention")
 _PRODUCT = FAMILIES.index("matmul")
@@ -34,7 +36,11 @@ def with_vector_rows(workload: Workload, *, operations: float) -> Workload:
     full_bytes = kernels.batch * kernels.n * kernels.k * kernels.element_bytes
     each = np.where(kernels.weight_bytes < _NARROW * full_bytes, 2.0 / _BYTES_AT_ONCE, operations)
     added = np.where(is_row, each * kernels.matrix_flops / 2.0, 0.0)
-    return replace(workload, kernels=replace(kernels, vector_flops=kernels.vector_flops + added))
+    matrix = np.where(is_row, 0.0, kernels.matrix_flops)
+    return replace(
+        workload,
+        kernels=replace(kernels, matrix_flops=matrix, vector_flops=kernels.vector_flops + added),
+    )
 
 
 def with_cache(workload: Workload, *, element_bytes: float) -> Workload:
@@ -55,6 +61,69 @@ def with_cache(workload: Workload, *, element_bytes: float) -> Workload:
     width = np.where(has_past & (kernels.m == 1.0), element_bytes, kernels.element_bytes)
     read = kernels.read_bytes - cached * (1.0 - share)
     return replace(workload, kernels=replace(kernels, read_bytes=read, element_bytes=width))
+
+
+_HEAD: Final = "lm_head"
+_HALF_BYTES: Final = 2.0
+_QUANTISE_FLOPS: Final = 3.0
+"""Of an element: scale, clamp, round."""
+
+
+def with_quantising(workload: Workload) -> Workload:
+    """The same work with a kernel that narrows the activations in front of each dense product.
+
+    Experts' activations are narrowed in the kernels that sort tokens and multiply in their gate.
+
+    Args:
+        workload: At a precision; where products take 16 bits there is nothing to narrow.
+    """
+    kernels, width = workload.kernels, PRECISIONS[workload.precision].vector_bits / 8.0
+    narrow = (kernels.family == _PRODUCT) & (kernels.batch == 1.0)
+    narrow &= kernels.element_bytes < min(width, _HALF_BYTES)
+    elements = kernels.m * kernels.k
+    columns: Columns = {
+        "family": FAMILIES.index("quantize"),
+        "vector_flops": _QUANTISE_FLOPS * elements,
+        "read_bytes": width * elements,
+        "write_bytes": kernels.element_bytes * elements,
+        "m": elements,
+        "element_bytes": width,
+    }
+    return with_launches(workload, [beside(workload, narrow, "Quantize", columns)])
+
+
+def with_kept(
+    workload: Workload, *, modules: frozenset[str], head_bits: float | None, wide: Workload
+) -> Workload:
+    """The same work with the weights of some modules in 16 bits, and multiplied so.
+
+    Args:
+        workload: At a precision of fewer bits.
+        modules: By the names that stand in their nodes.
+        head_bits: Stored bits of a weight of the last product where it is one of them; None for 16.
+        wide: The same model in fp16.
+    """
+    where = [set(name.nodes[0][0].split("/")) for name in workload.names]
+    kept = np.array([bool(parts & modules) for parts in where], dtype=np.bool_)
+    narrow, full = workload.kernels, wide.kernels
+    kept &= (narrow.family == _PRODUCT) & (narrow.weight_bytes < full.weight_bytes)
+    is_head = kept & np.array([_HEAD in parts for parts in where], dtype=np.bool_)
+    bits = np.where(is_head, 16.0 if head_bits is None else head_bits, 16.0)
+    weight_bytes = np.where(kept, full.weight_bytes * bits / 16.0, narrow.weight_bytes)
+    columns = {
+        column.name: np.where(kept, getattr(full, column.name), getattr(narrow, column.name))
+        for column in fields(Kernels)
+    }
+    columns["read_bytes"] = columns["read_bytes"] - np.where(
+        kept, full.weight_bytes - weight_bytes, 0.0
+    )
+    columns["weight_bytes"] = weight_bytes
+    added = float(np.sum((weight_bytes - narrow.weight_bytes) * narrow.count))
+    return replace(
+        workload,
+        kernels=Kernels(**columns),
+        weight_bytes=workload.weight_bytes + round(added),
+    )
 
 
 def with_weight_bits(workload: Workload, *, bits: float | None, wide: Workload) -> Workload:

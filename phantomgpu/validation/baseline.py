@@ -17,7 +17,9 @@ def roofline_s(kernels: Kernels, spec: Spec) -> NDArray[np.float64]:
         Williams, Waterman, Patterson, "Roofline: An Insightful Visual Performance Model for
         Multicore Architectures", CACM 52 (4), 2009.
     """
-    peaks = np.array([spec.peak_flops_per_s.get(name, np.nan) for name in PEAKS])[kernels.peak]
+    stated = {**spec.peak_flops_per_s}
+    stated["fp16_accumulate"] = spec.fp16_accumulate_flops_per_s or stated.get("fp16", np.nan)
+    peaks = np.array([stated.get(name, np.nan) for name in PEAKS])[kernels.peak]
     vector = (kernels.vector_flops + kernels.special_flops) / spec.peak_flops_per_s["fp32"]
     matrix = np.where(kernels.matrix_flops > 0.0, kernels.matrix_flops / peaks, 0.0)
     traffic = (kernels.read_bytes + kernels.write_bytes) / spec.bandwidth_bytes_per_s

@@ -106,7 +106,7 @@ def rank_agreement(outcomes: Iterable[Outcome]) -> tuple[float, int]:
     for outcome in outcomes:
         if outcome.predicted is not None:
             point = (outcome.measured, outcome.predicted)
-            work.setdefault(_same_work(outcome), {})[outcome.row.text("gpu")] = point
+            work.setdefault(same_work(outcome), {})[outcome.row.text("gpu")] = point
     score, pairs = 0.0, 0
     for boards in work.values():
         points = list(boards.values())
@@ -164,7 +164,7 @@ def _figure(key: Key, outcomes: Sequence[Outcome]) -> Figure:
     )
 
 
-def _same_work(outcome: Outcome) -> Key:
+def same_work(outcome: Outcome) -> Key:
     """Everything a row says of its work, and nothing of where it ran and how fast."""
     elsewhere = {"gpu", "latency_ms", "value", "power_w", "citation", "runtime_version"}
     return tuple(

@@ -8,7 +8,6 @@ import numpy as np
 
 from phantomgpu.hardware import Catalog, GpuProfile, Runtime
 from phantomgpu.serving.batching import FloatArray, Times
-from phantomgpu.serving.fits import largest_batch
 from phantomgpu.serving.generate import Generating, served_spread
 from phantomgpu.serving.program import Stage
 from phantomgpu.validation.baseline import roofline_s
@@ -95,12 +94,7 @@ def served_outcomes(rows: Iterable[Served], catalog: Catalog) -> Iterator[Outcom
 
 def requests_in_flight(generating: Generating, each: Served, gpu: GpuProfile) -> int:
     """Requests that the server's share of the memory has room for, at most those of the row."""
-    share = generating.stages.runtime.serving.memory_share
-    return largest_batch(
-        lambda batch: generating.memory.needed_bytes(batch, each.precision),
-        int(share * gpu.spec.memory_bytes),
-        at_most=each.concurrency,
-    )
+    return generating.memory.largest_batch(gpu.spec.memory_bytes, each.precision, each.concurrency)
 
 
 def mean_times(generating: Generating, each: Served, passes: Passes) -> Times:

@@ -15,9 +15,10 @@ FAMILIES: Final[tuple[str, ...]] = (
 """Kernel families; ``Kernels.family`` holds indices into this. Views are no kernels."""
 
 PEAKS: Final[tuple[str, ...]] = (
-    "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "int4", "fp64", "fp4",
+    "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "int4", "fp64", "fp4", "fp16_accumulate",
 )  # fmt: skip
-"""Peaks a matrix operator can run at; ``Kernels.peak`` holds indices into this."""
+"""Peaks a matrix operator can run at; ``Kernels.peak`` holds indices into this. The last is that
+of fp16 with sums in fp16."""
 
 
 @dataclass(frozen=True, slots=True)

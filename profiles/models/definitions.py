@@ -61,6 +61,7 @@ def whisper(name: str, title: str, repository: str, *aliases: str) -> Defined:
 
 
 DEFINED = (
+    decoder("gpt2", "GPT-2", "openai-community/gpt2", "gpt-2"),
     decoder("llama-2-7b", "Llama 2 7B", "meta-llama/Llama-2-7b-hf"),
     decoder("llama-2-13b", "Llama 2 13B", "meta-llama/Llama-2-13b-hf"),
     decoder("llama-2-70b", "Llama 2 70B", "meta-llama/Llama-2-70b-hf"),

@@ -155,9 +155,6 @@ MODELS = (
                        "torch.onnx exporter, opset 20"),
           334094338, 39460274176, {"batch": 1, "sequence": 128}, ("bert-large-uncased",),
           {"N": "batch", "S": "sequence"}),
-    Entry("gpt2", "GPT-2", "text generation, prompt", "corpus/gpt2_dy18_dyn",
-          transformers("GPT2LMHeadModel", DYNAMO18), 124439808, 16114089984,
-          {"batch": 1, "sequence": 128}, ("gpt-2",), TOKENS),
 )  # fmt: skip
 
 

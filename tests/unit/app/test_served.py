@@ -9,10 +9,17 @@ SERVED = {
     "models": ["llama-3-8b"], "gpus": ["h100-sxm-80gb"], "runtimes": ["vllm"],
     "precisions": ["fp8"], "batches": [8], "kv_precision": "fp8",
 }  # fmt: skip
+LOCAL = {
+    "models": ["llama-3-8b"], "gpus": ["rtx-4090"], "runtimes": ["llama-cpp"],
+    "precisions": ["int4"], "batches": [4],
+}  # fmt: skip
+NARROW = {**SERVED, "gpus": ["b200-sxm-180gb"], "precisions": ["fp4"]}
 DRAWING = {"models": ["sd15"], "gpus": ["rtx-4090"], "steps": 20}
 SPOKEN = {"models": ["whisper-small"], "gpus": ["l4"], "output_tokens": 40}
 ASKED = pytest.mark.parametrize(
-    "request_", [SERVED, DRAWING, SPOKEN], ids=["served", "drawing", "spoken"]
+    "request_",
+    [SERVED, NARROW, LOCAL, DRAWING, SPOKEN],
+    ids=["served", "narrow", "local", "drawing", "spoken"],
 )
 
 

@@ -29,7 +29,7 @@ POINTS = [
     asked(),
     asked("bert-base", "h100-sxm-80gb", runtimes=["pytorch-eager"]),
     asked("yolov8n", "l4", batches=[1], precisions=["int8"]),
-    asked("gpt2", "a100-sxm-80gb", precisions=["fp32"], runtimes=["onnxruntime"]),
+    asked("roberta-base", "a100-sxm-80gb", precisions=["fp32"], runtimes=["onnxruntime"]),
 ]
 
 

@@ -29,19 +29,42 @@ def test_a_window_keeps_no_more_than_its_tokens():
 @pytest.mark.parametrize(("precision", "bits"), [("fp16", 16), ("fp8", 8)])
 def test_weights_are_the_parameters_at_their_width(precision, bits):
     model = a_model()
-    embedding = 1000 * 512
+    embedding_and_head = 2 * 1000 * 512
     norms = 9 * 512
+    wide = embedding_and_head + norms
 
     assert a_run().generating.memory.weight_bytes(precision) == pytest.approx(
-        (model.parameters - embedding - norms) * bits / 8 + 2 * (embedding + norms), rel=1e-4
+        (model.parameters - wide) * bits / 8 + 2 * wide, rel=1e-4
     )
+
+
+def test_the_last_product_stays_in_16_bits_where_the_runtime_keeps_it():
+    kept = a_run().generating.memory.weight_bytes("int4")
+    narrowed = a_run(serving={"kept": ()}).generating.memory.weight_bytes("int4")
+
+    assert kept - narrowed == pytest.approx(1000 * 512 * (16 - 4.25) / 8, rel=1e-4)
+
+
+def test_the_last_product_has_the_bits_that_the_runtime_stores_it_in():
+    memory = a_run(runtime="llama-cpp").generating.memory
+    wide = a_run(runtime="llama-cpp", serving={"head_bits": {}}).generating.memory
+
+    less = wide.weight_bytes("int4") - memory.weight_bytes("int4")
+    assert less == pytest.approx(1000 * 512 * (16 - 6.5625) / 8, rel=1e-4)
+
+
+def test_routers_stay_in_16_bits_where_the_runtime_keeps_them():
+    kept = a_run("experts").generating.memory.weight_bytes("fp8")
+    narrowed = a_run("experts", serving={"kept": ("lm_head",)}).generating.memory
+
+    assert kept - narrowed.weight_bytes("fp8") == 2 * 512 * 16
 
 
 def test_scales_beside_narrow_weights_count():
     plain = a_run(serving={"weight_bits": {}}).generating.memory.weight_bytes("int4")
     scaled = a_run(serving={"weight_bits": {"int4": 5.0}}).generating.memory.weight_bytes("int4")
 
-    products = a_model().parameters - 1000 * 512 - 9 * 512
+    products = a_model().parameters - 2 * 1000 * 512 - 9 * 512
     assert scaled - plain == pytest.approx(products / 8, rel=1e-4)
 
 
@@ -55,7 +78,7 @@ def test_needed_bytes_are_the_sum_of_their_parts():
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("runtime", ["vllm", "llama-cpp", "pytorch-eager"])
+@pytest.mark.parametrize("runtime", ["llama-cpp", "pytorch-eager"])
 def test_the_largest_batch_fits_and_the_next_one_does_not(runtime):
     run = a_run(runtime=runtime)
     limit = run.needed_bytes(37, "fp16")
@@ -64,6 +87,41 @@ def test_the_largest_batch_fits_and_the_next_one_does_not(runtime):
 
     assert run.needed_bytes(largest, "fp16") <= limit < run.needed_bytes(largest + 1, "fp16")
     assert run.generating.memory.largest_batch(limit - 1, "fp16") < largest
+
+
+@pytest.mark.parametrize(
+    ("runtime", "of_board", "of_free"), [("vllm", 0.9, 1.0), ("trt-llm", 1.0, 0.9)]
+)
+def test_the_largest_batch_is_what_the_runtime_leaves_its_cache(runtime, of_board, of_free):
+    board = 80 * 2**30
+    run = a_run(runtime=runtime, prompt_tokens=1024, output_tokens=256)
+    memory = run.generating.memory
+    # From a full chunk on, more requests add cache and nothing else.
+    others = run.needed_bytes(1000, "fp16") - memory.cache_bytes(1000)
+
+    largest = memory.largest_batch(board, "fp16")
+
+    assert largest == int(of_free * (int(of_board * board) - others)) // memory.cache_bytes(1)
+
+
+@given(st.integers(2 * 2**30, 80 * 2**30), st.sampled_from(["vllm", "trt-llm", "llama-cpp"]))
+def test_a_run_fits_up_to_the_largest_batch_and_not_beyond(board, runtime):
+    memory = a_run(runtime=runtime).generating.memory
+
+    def fits(batch):
+        return memory.needed_bytes(batch, "fp16") <= memory.usable_bytes(board, batch, "fp16")
+
+    largest = memory.largest_batch(board, "fp16")
+
+    assert largest == 0 or fits(largest)
+    assert not fits(largest + 1)
+
+
+def test_no_runtime_takes_more_than_the_board_has():
+    for runtime in ("vllm", "trt-llm", "sglang", "llama-cpp"):
+        memory = a_run(runtime=runtime).generating.memory
+
+        assert memory.usable_bytes(2**34, 8, "fp16") <= 2**34
 
 
 def test_activations_grow_no_further_than_a_chunk():

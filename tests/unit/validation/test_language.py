@@ -40,8 +40,14 @@ def test_four_bits_read_less_than_a_third(totals):
     assert totals(precision="int4")[0] < totals()[0] / 3
 
 
-def test_a_token_is_two_flops_for_each_weight(totals):
-    assert totals()[1] == pytest.approx(2 * 7.5e9, rel=0.02)
+def test_a_token_of_a_prompt_is_two_flops_for_each_weight(totals):
+    in_layers, attended = 6.98e9, 2 * 2 * 32 * 4096 * 512
+
+    assert totals(text="pp512")[1] == pytest.approx(512 * (2 * in_layers + attended), rel=0.01)
+
+
+def test_a_single_row_is_multiplied_on_the_ordinary_units(totals):
+    assert totals()[1] < 0.05 * 2 * 7.5e9
 
 
 def test_a_prompt_of_four_chunks_is_more_than_four_prompts_of_one(totals):
