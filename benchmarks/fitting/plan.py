@@ -177,7 +177,9 @@ ALONE_S: Final = (30e-6, 0.5)
 """Host time in a stopwatch around one operator of eager PyTorch."""
 
 ALONE: Final[Mapping[str, tuple[float, float]]] = {
-    "alone_behind": (0.4, 0.3), "alone_scalar": (1.2, 0.1), "alone_linear": (1.5, 0.3),
+    "alone_behind": (0.4, 0.3),
+    "alone_scalar": (1.2, 0.1),
+    "alone_linear": (1.5, 0.3),
     "alone_rocm": (1.0, 0.5),
 }
 """What is part of that time or changes it, and sigma."""

@@ -173,7 +173,7 @@ def _traffic_again(
         working_bytes=at_work,
         cache_bytes=boards.cache_bytes,
         usable_share=values["cache_share"],
-        sharpness=_GRADUAL,
+        sharpness=np.asarray(_GRADUAL),
     )
     read = np.where(in_rows, again * elements * kernels.element_bytes, 0.0)
     is_softmax = kinds == FAMILY["softmax"]  # blocks as wide as the row: few rows at work
@@ -208,9 +208,7 @@ def _depthwise_core(kernels: Kernels, boards: Boards) -> FloatArray:
 def _matrix_core(
     kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Seconds of products and attention, 0 for others; steps of products; share of the counted
-    FLOPs that are done. Each [gpu, kernel].
-    """
+    """Seconds of products and attention, 0 for others; steps; FLOPs done of those counted."""
     has_products = (kernels.matrix_flops > 0.0) & (kinds != FAMILY["depthwise"])
     is_attention = kernels.family == FAMILY["attention"]
     core_s = np.zeros(np.broadcast_shapes(boards.sm_count.shape, kernels.m.shape))
@@ -228,10 +226,7 @@ def _matrix_core(
 
 
 def _products(kernels: Kernels, boards: Boards) -> tuple[Product, FloatArray]:
-    """Matrix products, convolutions as implicit ones, and chains of products; and the share of
-    the counted FLOPs that they do. [gpu, kernel].
-    """
-    values = boards.values
+    """Matrix products, convolutions, and chains of products; FLOPs done of those counted."""
     sustained = boards.at(boards.sustained_flops_per_s, kernels.peak) / _misalignment(
         kernels, boards
     )

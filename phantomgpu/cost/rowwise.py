@@ -57,9 +57,7 @@ def passes_again(
     return np.where(is_softmax, of_softmax, np.where(has_statistics, 1.0, 0.0))
 
 
-def resident_bytes(
-    *, rows: FloatArray, row_bytes: FloatArray, sm_count: FloatArray
-) -> FloatArray:
+def resident_bytes(*, rows: FloatArray, row_bytes: FloatArray, sm_count: FloatArray) -> FloatArray:
     """What passes through the cache between two readings of a row: the rows at work then.
 
     Args:
