@@ -6,8 +6,9 @@ A third step after ``fit.py`` and ``fit_runtimes.py``: same rows and profiles, s
 serving runtimes it fits what kernels timed alone do not show: the slowdown of passes over prompts
 and of steps (shared by all runtimes), the scheduler's time of a pass and the host's time of a
 request (of each runtime). Of llama.cpp, whose kernels nobody timed alone, it fits the slowdown of
-each kind. It prints the error with each GPU left out, and writes the profiles: ``[serving]`` and
-``cost.start_us`` of serving runtimes, ``[calibration]`` of llama.cpp.
+each kind. It writes the profiles, ``[serving]`` and ``cost.start_us`` of serving runtimes and
+``[calibration]`` of llama.cpp, and goes on with those that ``fit.py`` left of fits without a GPU,
+on the rows of the others.
 """
 
 import argparse
@@ -23,13 +24,15 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.fitting.intervals import SHARE
-from benchmarks.fitting.load import catalog_in, folders_in, rows_with_graph
+from benchmarks.fitting.load import catalog_in, folders_in, rows_with_graph, units_left_out
 from benchmarks.fitting.write import number, replace_sections, section
 from phantomgpu.cost.columns import boards_of
 from phantomgpu.hardware import Catalog
 from phantomgpu.validation.bench import model_bench
+from phantomgpu.validation.folders import ModelFolder
 from phantomgpu.validation.language import ROUNDS
-from phantomgpu.validation.models import Placed, placed_rows
+from phantomgpu.validation.models import Placed, model_outcomes, placed_rows
+from phantomgpu.validation.rows import Row as UnplacedRow
 from phantomgpu.validation.served import Passes, Served, mean_times, requests_in_flight
 from phantomgpu.workload import FAMILIES
 
@@ -37,7 +40,8 @@ Array = NDArray[np.float64]
 Errors = Callable[[Array], Array]
 
 PROFILES = Path(__file__).resolve().parents[1] / "profiles"
-SOURCES = ("aic-silicon", "xiongjiedai-llamacpp")
+LOCAL = "xiongjiedai-llamacpp"
+SOURCES = ("aic-silicon", LOCAL)
 SERVED_AS = ("trt-llm", "vllm")
 START_US, REQUEST_US = 200.0, 5000.0
 """What is expected of a scheduler that works while the GPU does, and of a server's front end."""
@@ -97,31 +101,38 @@ def main() -> None:
     options.add_argument("--data", type=Path, required=True, help="folder with measurements/")
     options.add_argument("--dry-run", action="store_true", help="write nothing")
     given = options.parse_args()
-    catalog = catalog_in(PROFILES)
     rows = [row for row in rows_with_graph(given.data, 1) if row.text("source") in SOURCES]
-    placed = list(placed_rows(rows, catalog, folders_in(given.data)))
-    serve([each.served for each in placed if each.served is not None], catalog, given.dry_run)
-    local([each for each in placed if each.workload is not None], catalog, given.dry_run)
+    models = folders_in(given.data)
+    placed = list(placed_rows(rows, catalog_in(PROFILES), models))
+    served = [each.served for each in placed if each.served is not None]
+    own = [each for each in placed if each.workload is not None]
+    folders = [(PROFILES, "")]
+    if not given.dry_run:
+        folders += [(folder, unit) for unit, folder in units_left_out("gpu").items()]
+    for folder, unit in folders:
+        others = [each for each in served if each.row.text("gpu") != unit]
+        rest = [each for each in own if each.row.text("gpu") != unit]
+        if not unit or len(others) < len(served):
+            print(f"serving, {len(others)} rows", f"without {unit}" if unit else "")
+            serve(others, folder, dry_run=given.dry_run)
+        if not unit or len(rest) < len(own):
+            print(f"llama.cpp, {len(rest)} rows", f"without {unit}" if unit else "")
+            local(rest, folder, dry_run=given.dry_run)
+    if not given.dry_run:
+        spread_of_runs([row for row in rows if row.text("source") == LOCAL], models)
 
 
 # Serving runtimes
 
 
-def serve(served: Sequence[Served], catalog: Catalog, dry_run: bool) -> None:
+def serve(served: Sequence[Served], profiles: Path, *, dry_run: bool) -> None:
     """Fit, print and write the runtimes that batch in flight."""
+    catalog = catalog_in(profiles)
     rows = [_timed(each, catalog) for each in served]
     expected = errors_of(rows, catalog)(EXPECTED)
-    print(f"serving, {len(rows)} rows")
     _print("before", rows, expected)
     found = solved(errors_of(rows, catalog), EXPECTED, SIGMAS)
     _print("after", rows, errors_of(rows, catalog)(found))
-    left = left_out(
-        rows,
-        [row.served.row.text("gpu") for row in rows],
-        lambda some: errors_of(some, catalog),
-        lambda some: solved(errors_of(some, catalog), EXPECTED, SIGMAS),
-    )
-    _print("GPU left out", rows, left)
     models = left_out(
         rows,
         [row.served.row.text("model") for row in rows],
@@ -146,7 +157,8 @@ def serve(served: Sequence[Served], catalog: Catalog, dry_run: bool) -> None:
                 if row.served.runtime == runtime and row.served.row.text("metric")[:4] == metric
             ]
             own[f"spread_{metric}"] = float(np.quantile(off, SHARE))
-        _write(runtime, values[f"start {runtime}"] * 1e6, own, rows)
+        path = profiles / "runtimes" / f"{runtime}.toml"
+        _write(path, runtime, values[f"start {runtime}"] * 1e6, own, rows)
 
 
 def _timed(each: Served, catalog: Catalog) -> Row:
@@ -191,9 +203,10 @@ def _print(what: str, rows: Sequence[Row], errors: Array) -> None:
         print(f"  {what:14} {metric} {shown(errors[of])}  {by_gpu}")
 
 
-def _write(runtime: str, start_us: float, own: dict[str, float], rows: Sequence[Row]) -> None:
+def _write(
+    path: Path, runtime: str, start_us: float, own: dict[str, float], rows: Sequence[Row]
+) -> None:
     """Values into ``[serving]`` and ``[cost]`` of a profile, each with its rows as its source."""
-    path = PROFILES / "runtimes" / f"{runtime}.toml"
     text = path.read_text("utf-8")
     count = sum(row.served.runtime == runtime for row in rows)
     source = f"fitted on {count} rows of aic-silicon"
@@ -221,9 +234,9 @@ def _write(runtime: str, start_us: float, own: dict[str, float], rows: Sequence[
 # llama.cpp
 
 
-def local(rows: Sequence[Placed], catalog: Catalog, dry_run: bool) -> None:
+def local(rows: Sequence[Placed], profiles: Path, *, dry_run: bool) -> None:
     """Fit, print and write the kinds of kernels of llama.cpp."""
-    gpus = [row.row.text("gpu") for row in rows]
+    catalog = catalog_in(profiles)
     names = [*(f"slowdown_{kind}" for kind in KINDS), "row"]
     runtime = catalog.runtime("llama-cpp")
 
@@ -249,14 +262,7 @@ def local(rows: Sequence[Placed], catalog: Catalog, dry_run: bool) -> None:
     start = np.append(np.zeros(len(KINDS)), np.log(OPERATIONS / runtime.serving.row_operations))
     sigmas = np.full(len(names), SIGMA_KIND)
     found = solved(errors(rows), start, sigmas)
-    left = left_out(rows, gpus, errors, lambda some: solved(errors(some), start, sigmas))
-    print(f"llama.cpp, {len(rows)} rows")
-    kinds = np.array([row.row.text("input")[:2] for row in rows])
-    for what, error in (("after", errors(rows)(found)), ("GPU left out", left)):
-        for kind, words in (("tg", "decode"), ("pp", "prompt")):
-            some = error[kinds == kind]
-            print(f"  {what:14} {words} time {shown(some)}; tokens/s {shown(-some)}, "
-                  f"without the worst four {shown(-some, 4)}")  # fmt: skip
+    _print_local("after", rows, errors(rows)(found))
     print("  ", dict(zip(names, np.round(np.exp(found), 3).tolist(), strict=True)))
     if dry_run:
         return
@@ -264,9 +270,8 @@ def local(rows: Sequence[Placed], catalog: Catalog, dry_run: bool) -> None:
         **runtime.calibration,
         **{name: float(np.exp(x)) for name, x in zip(names[:-1], found, strict=False)},
         "run_slowdown": 1.0,
-        "spread_run": float(np.quantile(np.abs(left), SHARE)),
     }
-    path = PROFILES / "runtimes" / "llama-cpp.toml"
+    path = profiles / "runtimes" / "llama-cpp.toml"
     fitted_on = f"{len(rows)} rows of xiongjiedai-llamacpp, the GPUs held"
     replace_sections(path, [section("calibration", dict(sorted(values.items())), fitted_on)])
     row = number(runtime.serving.row_operations * float(np.exp(found[-1])))
@@ -274,6 +279,32 @@ def local(rows: Sequence[Placed], catalog: Catalog, dry_run: bool) -> None:
         r"^(row_operations *= *)[0-9.e+-]+", rf"\g<1>{row}", path.read_text("utf-8"), flags=re.M
     )
     path.write_text(text, encoding="utf-8")
+
+
+def _print_local(what: str, rows: Sequence[Placed], error: Array) -> None:
+    kinds = np.array([row.row.text("input")[:2] for row in rows])
+    for kind, words in (("tg", "decode"), ("pp", "prompt")):
+        some = error[kinds == kind]
+        print(f"  {what:14} {words} time {shown(some)}; tokens/s {shown(-some)}")
+
+
+def spread_of_runs(rows: Sequence[UnplacedRow], folders: Sequence[ModelFolder]) -> None:
+    """Write how far runs of llama.cpp are off with their GPU left out, into all profiles."""
+    off = []
+    hidden = units_left_out("gpu")
+    for unit, folder in hidden.items():
+        catalog = catalog_in(folder)
+        mine = [row for row in rows if row.text("gpu") == unit]
+        outcomes = model_outcomes(placed_rows(mine, catalog, folders), catalog)
+        off += [abs(np.log(each.predicted / each.measured)) for each in outcomes if each.predicted]
+    if not off:
+        return
+    line = f"spread_run = {number(np.quantile(off, SHARE))}"
+    print(f"llama.cpp, GPU left out: {line}")
+    for folder in (PROFILES, *hidden.values()):
+        path = folder / "runtimes" / "llama-cpp.toml"
+        text = re.sub(r"^spread_run *=.*$", line, path.read_text("utf-8"), flags=re.M)
+        path.write_text(text, encoding="utf-8")
 
 
 def _with_rows(placed: Placed, factor: float) -> Placed:

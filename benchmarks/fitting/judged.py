@@ -17,6 +17,7 @@ from benchmarks.fitting.load import (
 )
 from phantomgpu.hardware import Catalog
 from phantomgpu.validation.figures import group_of
+from phantomgpu.validation.folders import ModelFolder, find
 from phantomgpu.validation.models import METRICS, Placed, model_outcomes, placed_rows
 from phantomgpu.validation.operators import COLUMNS
 from phantomgpu.validation.outcome import Outcome
@@ -85,15 +86,28 @@ class Judged:
 
 @dataclass(frozen=True)
 class Rows:
-    """All measured rows that something can be said of."""
+    """All measured rows that something can be said of.
+
+    Attributes:
+        operators: Kernels alone.
+        models: Runs of graphs, with their work: no fit changes it.
+        language: Runs of language models, whose work has to do with what was fitted.
+        folders: Where the models are.
+    """
 
     operators: Sequence[Row]
     models: Sequence[Placed]
+    language: Sequence[Row]
+    folders: Sequence[ModelFolder]
 
     def outcomes(self, catalog: Catalog, gpus: frozenset[str] | None = None) -> list[Outcome]:
         """Of the rows of some GPUs, or of all: those with a prediction, operators first."""
-        operators = [r for r in self.operators if gpus is None or r.text("gpu") in gpus]
+        operators, language = (
+            [row for row in rows if gpus is None or row.text("gpu") in gpus]
+            for rows in (self.operators, self.language)
+        )
         models = [p for p in self.models if gpus is None or p.row.text("gpu") in gpus]
+        models += placed_rows(language, catalog, self.folders)
         found = [*operator_outcomes(operators, catalog), *model_outcomes(models, catalog)]
         return [outcome for outcome in found if outcome.predicted is not None]
 
@@ -102,8 +116,15 @@ def rows_in(data: Path, catalog: Catalog) -> Rows:
     """The operator rows, and the model rows that have a graph."""
     text = (data / "measurements" / "ops.csv").read_text("utf-8")
     operators = list(read_rows(text, origin="ops.csv", columns=COLUMNS))
-    models = placed_rows(rows_with_graph(data, 1), catalog, folders_in(data), VARIANTS)
-    return Rows(operators, list(models))
+    folders = folders_in(data)
+    graphs: list[Row] = []
+    language: list[Row] = []
+    for row in rows_with_graph(data, 1):
+        found = find(folders, row.cells, VARIANTS)
+        is_described = found is not None and found[1].endswith(".json")
+        (language if is_described else graphs).append(row)
+    models = placed_rows(graphs, catalog, folders, VARIANTS)
+    return Rows(operators, list(models), language, folders)
 
 
 def judged(rows: Rows, catalog: Catalog) -> Judged:

@@ -13,6 +13,9 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "efficiency_fp16": (0.97, 0.02), "efficiency_fp8": (0.75, 0.15), "efficiency_int8": (0.9, 0.1),
     # Latency hidden by neither a small tile nor few warps: tens of cycles over a few elements.
     "step_cycles": (1.3, 0.5), "step_cycles_fp32": (36.0, 0.5),
+    # A memory's latency: with so much in flight an SM takes in its shared memory once in it.
+    "fill_cycles": (800.0, 0.3), "template_fill_cycles": (2500.0, 0.5),
+    "template_step_cycles": (1.0, 0.5), "template_split_cycles": (8000.0, 0.5),
     "pipeline_depth": (130.0, 0.5), "pipeline_depth_fp32": (4.0, 1.0),
     "operand_bytes_per_cycle": (300.0, 0.7), "operand_bytes_per_cycle_fp32": (30.0, 0.7),
     # Half the throughput of a large tile at 48 x 48: what CUTLASS's profiler shows of small ones.
@@ -33,6 +36,8 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "vector_efficiency": (0.2, 0.7), "special_flops_cost": (8.0, 0.5),
     # BabelStream: 75 to 92 % of the peak.
     "bandwidth_efficiency": (0.82, 0.06), "cache_bytes_per_cycle": (14.0, 0.4),
+    # GDDR reads the code with the data: 6.25 % at the least, up to 20 % by the CUDA guide.
+    "ecc_bandwidth": (0.92, 0.04),
     # All of a cache that is one: see PARTITIONS. Cyclic reuse of more than fits misses at once.
     "cache_share": (1.0, 0.2), "cache_sharpness": (5.0, 0.4), "roofline_sharpness": (1.8, 0.2),
     # A block of 1024 threads finds the largest of a row: two barriers and two passes.
@@ -46,8 +51,9 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     # See PROCESS. A fused multiply-add on the vector units costs some ten times one of a tensor
     # core: operands come from the register file each time (Horowitz, ISSCC 2014).
     "joule_per_flop_fp32": (1.3e-11, 0.05), "joule_per_flop_fp16": (2.6e-12, 0.1),
+    # An estimate: together some 28 W of T4's 70 at full clock and without work, 9.5 at rest.
     "joule_per_byte": (5.5e-11, 0.2), "static_power_share": (0.15, 0.1),
-    "static_power_w": (28.0, 0.1), "throttle_exponent": (0.5, 0.03),
+    "static_power_w": (18.0, 0.1), "throttle_exponent": (0.5, 0.03),
     "throttle_settle_s": (4e-4, 1.0),
 }  # fmt: skip
 """Value of a board of no known architecture, and its sigma."""
@@ -107,7 +113,8 @@ HEADROOM: Final[Mapping[str, float]] = {"": 1.01, "geforce": 1.12}
 faster than 1.01 of its peak; GeForce 3090 and 4090 are seen at 1.9 and 2.75 GHz under load."""
 
 KIN_SIGMA: Final[Mapping[str, float]] = {
-    "efficiency_fp16": 0.05, "bandwidth_efficiency": 0.05, "start_cycles": 0.15,
+    # Tensor cores of half the rate are fed by SMs of the full one: they wait for less.
+    "efficiency_fp16": 0.2, "bandwidth_efficiency": 0.05, "start_cycles": 0.15,
 }  # fmt: skip
 """Sigma of what kin share."""
 

@@ -30,6 +30,33 @@ def memory_time(
     return np.asarray(traffic_bytes / (bandwidth_bytes_per_s * efficiency))
 
 
+def copy_efficiency(
+    *, efficiency: FloatArray, ecc_bandwidth: FloatArray, has_ecc_inside: NDArray[np.bool_]
+) -> FloatArray:
+    """Share of the memory's peak that a long streaming kernel reaches.
+
+    Memory that keeps its ECC in itself (GDDR) reads the code with the data; HBM has room of its
+    own for it.
+
+    Args:
+        efficiency: Without ECC, or with ECC that costs nothing. [gpu, 1]
+        ecc_bandwidth: Share of it left where the code is read as well. [gpu, 1]
+        has_ecc_inside: Whether it is. [gpu, 1]
+
+    Returns:
+        In (0, 1]. [gpu, 1]
+
+    Source:
+        NVIDIA, "CUDA C++ Best Practices Guide", section "Theoretical Bandwidth Calculation": ECC
+        takes 6.25 % of GDDR memory and bandwidth as well; HBM2's is free of overhead.
+
+    >>> float(copy_efficiency(efficiency=np.float64(0.8), ecc_bandwidth=np.float64(0.5),
+    ...     has_ecc_inside=np.bool_(True)))
+    0.4
+    """
+    return np.asarray(efficiency * np.where(has_ecc_inside, ecc_bandwidth, 1.0))
+
+
 def cache_rate(
     *,
     bytes_per_cycle: FloatArray,

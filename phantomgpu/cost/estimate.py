@@ -27,8 +27,8 @@ class Estimate:
         latency_s: One run of the model. [gpu]
         low_s: Lower end of the 80 % prediction interval. [gpu]
         high_s: Upper end. [gpu]
-        energy_j: What the board draws in one run: a hook for cost and carbon, shown nowhere, since
-            no measured power has been held against it. [gpu]
+        energy_j: What the board draws in one run: a hook for cost and carbon, shown nowhere: half
+            of what an H100 was measured to draw (docs/serving.md). [gpu]
         memory_bytes: Weights, activations, workspace and context. [gpu]
         mfu: Matrix FLOPs over latency times the peak, weighted by peak. [gpu]
         bound: "compute", "memory" or "launch": which takes the largest share. one per GPU

@@ -12,6 +12,7 @@ from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
 from phantomgpu.cost.least import least_time
+from phantomgpu.cost.library import Making, making_of, vector_product_time
 from phantomgpu.cost.power import switching_scale
 from phantomgpu.cost.product import Pipeline, Product, product_time
 from phantomgpu.cost.quantising import row_time
@@ -100,7 +101,7 @@ def activities(
     memory_s = memory_time(
         traffic_bytes=from_memory,
         bandwidth_bytes_per_s=boards.bandwidth_bytes_per_s,
-        efficiency=values["bandwidth_efficiency"],
+        efficiency=boards.copy_efficiency,
     )
     scale = switching_scale(clock_hz=boards.clock_hz, nominal_hz=values["nominal_clock_hz"])
     flops_done = kernels.matrix_flops * (1.0 - kernels.causal / 2.0) * done
@@ -129,7 +130,9 @@ def _traffic(
     Activations were just written. Weights, and the keys and values of past tokens, are read once
     a run: all weights pass through the cache before they are read again.
     """
-    activations = kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes
+    widening = np.where(kernels.element_bytes < 2.0, boards.at(boards.widening, kernels.peak), 1.0)
+    weights = kernels.weight_bytes * widening
+    activations = (kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes) * widening
     values = boards.values
     passing = np.where(kinds == FAMILY["decode"], weights_in_use, 0.0)
     is_shared = kernels.matrix_flops > 0.0
@@ -142,12 +145,12 @@ def _traffic(
             sharpness=values["cache_sharpness"],
         )
         for working in (
-            activations + kernels.weight_bytes + passing,
-            activations + np.maximum(weights_in_use, kernels.weight_bytes),
+            activations + weights + passing,
+            activations + np.maximum(weights_in_use * widening, weights),
         )
     ]
-    cached = activations * hits[0] + kernels.weight_bytes * hits[1]
-    missed = activations + kernels.weight_bytes - cached
+    cached = activations * hits[0] + weights * hits[1]
+    missed = activations + weights - cached
     again_cached, again_missed = _traffic_again(kernels, kinds, boards, hits[0])
     return np.asarray(cached + again_cached), np.asarray(missed + again_missed)
 
@@ -215,7 +218,9 @@ def _matrix_core(
     steps, done = np.full_like(core_s, np.nan), np.ones_like(core_s)
     rows = np.flatnonzero(has_products & ~is_attention)
     if len(rows):
-        product, done[..., rows] = _products(rows_of(kernels, rows), boards.of(rows))
+        product, done[..., rows] = _products(
+            rows_of(kernels, rows), kinds[rows], boards.of(rows), variants.at(rows)
+        )
         core_s[..., rows] = product.seconds
         steps[..., rows] = np.where(kernels.peak[rows] == _FP32, np.nan, product.steps)
     rows = np.flatnonzero(has_products & is_attention)
@@ -225,14 +230,22 @@ def _matrix_core(
     return core_s, steps, done
 
 
-def _products(kernels: Kernels, boards: Boards) -> tuple[Product, FloatArray]:
+def _products(
+    kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants
+) -> tuple[Product, FloatArray]:
     """Matrix products, convolutions, and chains of products; FLOPs done of those counted."""
+    making = making_of(kernels, kinds, variants)
     sustained = boards.at(boards.sustained_flops_per_s, kernels.peak) / _misalignment(
         kernels, boards
     )
-    product = _product(kernels, boards, sustained)
+    product = _product(kernels, boards, sustained, making)
     direct = product.seconds * kernels.steps
     done = np.ones_like(direct)
+    if np.any(making.on_vector):
+        on_vector_s = vector_product_time(
+            flops=kernels.matrix_flops, vector_flops_per_s=boards.vector_flops_per_s
+        )
+        direct = np.where(making.on_vector, on_vector_s, direct)
     is_winograd = (
         (kernels.family == FAMILY["conv"])
         & (kernels.peak == _FP32)
@@ -247,7 +260,7 @@ def _products(kernels: Kernels, boards: Boards) -> tuple[Product, FloatArray]:
         ways = [
             (direct[..., rows], np.ones(())),
             _fused_winograd(some, on, sustained[..., rows]),
-            _winograd(some, on, sustained[..., rows]),
+            _winograd(some, on, sustained[..., rows], making.at(rows)),
         ]
         fastest = np.argmin([seconds for seconds, _ in ways], axis=0)
         direct[..., rows] = np.choose(fastest, [seconds for seconds, _ in ways])
@@ -274,7 +287,7 @@ def _fused_winograd(
 
 
 def _winograd(
-    kernels: Kernels, boards: Boards, sustained: FloatArray
+    kernels: Kernels, boards: Boards, sustained: FloatArray, making: Making
 ) -> tuple[FloatArray, FloatArray]:
     """Seconds of 3x3 convolutions as transforms and products; share of the counted FLOPs."""
     parts = winograd_products(
@@ -290,26 +303,43 @@ def _winograd(
     moving_s = memory_time(
         traffic_bytes=parts.transform_bytes,
         bandwidth_bytes_per_s=boards.bandwidth_bytes_per_s,
-        efficiency=values["bandwidth_efficiency"],
+        efficiency=boards.copy_efficiency,
     )
     starts_s = MORE_KERNELS * values["start_cycles"] / boards.clock_hz
-    return _product(reduced, boards, sustained).seconds + moving_s + starts_s, parts.share
+    return _product(reduced, boards, sustained, making).seconds + moving_s + starts_s, parts.share
 
 
-def _product(kernels: Kernels, boards: Boards, sustained: FloatArray) -> Product:
+def _product(kernels: Kernels, boards: Boards, sustained: FloatArray, making: Making) -> Product:
     """The fastest tiling of each product."""
+    is_widened = boards.at(boards.widening, kernels.peak) > 1.0
     return product_time(
         m=kernels.m,
         n=kernels.n,
         k=kernels.k,
         batch=kernels.batch,
-        element_bytes=kernels.element_bytes,
-        can_split=kernels.family != FAMILY["conv"],
+        element_bytes=np.where(is_widened, 2.0, kernels.element_bytes),
+        most_parts=making.most_parts,
         flops_per_s=sustained,
         sm_count=boards.sm_count,
         clock_hz=boards.clock_hz,
         cache_bytes_per_s=boards.cache_bytes_per_s,
-        pipeline=_pipeline(kernels, boards),
+        pipeline=_product_pipeline(kernels, boards, making.is_template),
+    )
+
+
+def _product_pipeline(kernels: Kernels, boards: Boards, is_template: NDArray[np.bool_]) -> Pipeline:
+    """The same of plain products, which load while they multiply. Each [gpu, kernel]."""
+    values, usual = boards.values, _pipeline(kernels, boards)
+    is_vector = kernels.peak == _FP32
+    fill_cycles = np.where(is_template, values["template_fill_cycles"], values["fill_cycles"])
+    return replace(
+        usual,
+        step_cycles=np.where(is_template, values["template_step_cycles"], usual.step_cycles),
+        operand_bytes_per_cycle=np.where(
+            is_vector, usual.operand_bytes_per_cycle, boards.shared_bytes / fill_cycles
+        ),
+        split_cycles=np.where(is_template, values["template_split_cycles"], values["split_cycles"]),
+        overlaps=~is_vector,
     )
 
 

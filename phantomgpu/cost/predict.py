@@ -19,7 +19,7 @@ from phantomgpu.cost.stream import stream_time
 from phantomgpu.cost.variants import Variants
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
-from phantomgpu.workload.workload import Kernels, Workload
+from phantomgpu.workload.workload import PEAKS, Kernels, Workload
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
@@ -139,6 +139,8 @@ def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
             most_prompt_group=np.full(len(kinds), float(runtime.prompt_group_most)),
             packs_on=np.full(len(kinds), runtime.packs_prompts_on),
             unpacks_on=np.full(len(kinds), runtime.unpacks_fp8_on),
+            splits=np.tile(splits_of(runtime), (len(kinds), 1)),
+            vector_rows=np.full(len(kinds), float(runtime.vector_rows_most)),
         ),
         run_slowdown=np.full(runs, fitted.get("run_slowdown", 1.0)),
         lent=tuple(
@@ -150,6 +152,11 @@ def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
             for architecture, lender in runtime.attention_on.items()
         ),
     )
+
+
+def splits_of(runtime: Runtime) -> NDArray[np.bool_]:
+    """Whether it splits products along the reduced dimension. [peak]."""
+    return np.array([peak not in runtime.whole_products for peak in PEAKS])
 
 
 def slowdown_of(runtime: Runtime) -> FloatArray:

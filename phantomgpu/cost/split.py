@@ -13,7 +13,7 @@ SHORTEST = 64.0
 
 
 def split_factor(
-    *, tiles: FloatArray, slots: FloatArray, k: FloatArray, most: float = MOST
+    *, tiles: FloatArray, slots: FloatArray, k: FloatArray, most: FloatArray | float = MOST
 ) -> FloatArray:
     """Parts that a kernel's reduced dimension is cut into so that no SM idles.
 
@@ -23,7 +23,7 @@ def split_factor(
         tiles: Output tiles. [kernel]
         slots: Streaming multiprocessors. [gpu, 1]
         k: Length of the reduced dimension. [kernel]
-        most: Parts at most.
+        most: Parts at most. [kernel]
 
     Returns:
         1, 2, 3, ... ``most``. [gpu, kernel]

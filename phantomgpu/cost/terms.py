@@ -63,8 +63,7 @@ def terms_of(workload: Workload, gpu: GpuProfile, runtime: Runtime) -> Terms:
     host = host_of(runtime, kinds, 1)
     work = activities(kernels, kinds, boards, weights_in_use, host.variants)
     times = run_times(kernels, kinds, np.zeros(1, dtype=np.int64), boards, host)
-    values = gpu.calibration.values
-    memory_rate = boards.bandwidth_bytes_per_s * values["bandwidth_efficiency"]
+    memory_rate = boards.bandwidth_bytes_per_s * boards.copy_efficiency
     return Terms(
         kinds=tuple(KINDS[kind] for kind in kinds.tolist()),
         core_s=work.core_s[0],

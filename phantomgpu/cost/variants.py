@@ -1,4 +1,4 @@
-"""Which of its attention kernels a library takes: facts about the code, not fitted."""
+"""Which of its kernels a library takes: facts about the code, not fitted."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Variants:
-    """What a runtime's profile says of its attention kernels. Each [kernel].
+    """What a runtime's profile says of its kernels. Each [kernel].
 
     Attributes:
         least_group: Fewest query heads to a KV head that share a block of its decoding kernel.
@@ -18,6 +18,9 @@ class Variants:
         most_prompt_group: Most query heads to a KV head that share a block of its prompt kernel.
         packs_on: Architecture on which that kernel takes all of a group, or empty.
         unpacks_on: Architecture on which its kernels turn fp8 into 16 bits themselves, or empty.
+        splits: Whether it splits products along the reduced dimension, by index into ``PEAKS``.
+            [kernel, peak]
+        vector_rows: Rows up to which it leaves int8 products to the vector units.
     """
 
     least_group: FloatArray
@@ -25,6 +28,8 @@ class Variants:
     most_prompt_group: FloatArray
     packs_on: NDArray[np.str_]
     unpacks_on: NDArray[np.str_]
+    splits: NDArray[np.bool_]
+    vector_rows: FloatArray
 
     def at(self, rows: NDArray[np.int64]) -> "Variants":
         """Those of some kernels."""
@@ -34,6 +39,8 @@ class Variants:
             self.most_prompt_group[rows],
             self.packs_on[rows],
             self.unpacks_on[rows],
+            self.splits[rows],
+            self.vector_rows[rows],
         )
 
 

@@ -65,6 +65,30 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "latency of an element of the reduced dimension, tensor cores",
         ),
         Parameter(
+            "template_step_cycles",
+            0.0,
+            100.0,
+            "clock",
+            "the same in CUTLASS templates",
+        ),
+        Parameter(
+            "fill_cycles", 10.0, 1e5, "clock", "to fill an SM's shared memory with operands once"
+        ),
+        Parameter(
+            "template_fill_cycles",
+            10.0,
+            1e5,
+            "clock",
+            "the same in CUTLASS templates",
+        ),
+        Parameter(
+            "template_split_cycles",
+            0.0,
+            1e5,
+            "clock",
+            "synchronisation of a split product of theirs",
+        ),
+        Parameter(
             "step_cycles_fp32",
             0.0,
             1000.0,
@@ -173,6 +197,13 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             1.2,
             "1",
             "share of the peak bandwidth that a long copy reaches",
+        ),
+        Parameter(
+            "ecc_bandwidth",
+            0.5,
+            1.0,
+            "1",
+            "share of the bandwidth left where the memory keeps ECC in itself",
         ),
         Parameter(
             "quantize_row_cycles", 0.0, 1e6, "clock", "a row of its own scale, quantised on an SM"

@@ -31,6 +31,8 @@ class Spec:
         idle_w: Power at rest; 0 where unknown.
         tensor_clock_hz: Clock the matrix peaks are stated at; 0 where that is the boost clock.
         fp8_accumulate16_flops_per_s: fp8 peak with fp16 accumulation; 0 where none is stated.
+        ecc_in_memory: Whether the memory keeps ECC in itself, as GDDR does: it takes a sixteenth
+            of it, and bandwidth.
     """
 
     vendor: str
@@ -48,6 +50,7 @@ class Spec:
     idle_w: float
     tensor_clock_hz: float = 0.0
     fp8_accumulate16_flops_per_s: float = 0.0
+    ecc_in_memory: bool = False
 
 
 @dataclass(frozen=True, slots=True)

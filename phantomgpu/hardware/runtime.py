@@ -78,6 +78,8 @@ class Runtime:
         packs_prompts_on: Architecture on which that kernel takes all of a group, or empty.
         unpacks_fp8_on: Architecture on which its attention kernels turn fp8 into 16 bits
             themselves, or empty.
+        whole_products: Peaks whose products it never splits along the reduced dimension.
+        vector_rows_most: Rows up to which it leaves int8 products to the vector units.
         attention_on: Runtimes whose attention kernels it takes, by id of the architecture on which
             it does.
         models: What it serves: ``"any"`` model, or ``"language"`` models only.
@@ -106,5 +108,7 @@ class Runtime:
     prompt_group_most: int = 1_000_000
     packs_prompts_on: str = ""
     unpacks_fp8_on: str = ""
+    whole_products: tuple[str, ...] = ()
+    vector_rows_most: int = 0
     attention_on: Mapping[str, "Runtime"] = field(default_factory=dict)
     serving: Serving = field(default_factory=Serving)

@@ -133,9 +133,9 @@ GPU: Final[tuple[Key, ...]] = (
         "the boost clock.", "MHz", 100, 5000, slips=_MHZ),
     Key("spec.memory_gb", "number", "Capacity; x 2^30 bytes, as memory chips are built.", "GB", 0.5,
         4096, required=True, slips=(Slip("MB", 2**-10), Slip("bytes", 2**-30), Slip("TB", 2**10))),
-    Key("spec.usable_memory_gb", "number", "What the driver leaves of it (ECC kept in the memory "
-        "itself takes a sixteenth); x 2^30 bytes.", "GB", 0.5, 4096,
-        slips=(Slip("MB", 2**-10), Slip("bytes", 2**-30))),
+    Key("spec.usable_memory_gb", "number", "What the driver leaves of it; x 2^30 bytes. ECC kept "
+        "in the memory itself takes a sixteenth: 15/16 says that it is on, and costs bandwidth.",
+        "GB", 0.5, 4096, slips=(Slip("MB", 2**-10), Slip("bytes", 2**-30))),
     Key("spec.bandwidth_gb_per_s", "number", "Peak of the board's memory; x 10^9 bytes per second.",
         "GB/s", 10, 50_000, required=True, slips=_GB_PER_S),
     Key("spec.l2_mb", "number", "Last-level cache on the die; x 2^20 bytes.", "MB", 0.1, 4096,
@@ -256,6 +256,10 @@ RUNTIME: Final[tuple[Key, ...]] = (
         "of its prompt kernel.", "", 1, 1_000_000),
     Key("kernels.packs_prompts_on", "text", "Id of an architecture on which that kernel takes all "
         "of a group."),
+    Key("kernels.whole_products", "texts", "Peaks whose matrix products it never splits along the "
+        "reduced dimension; those with narrower weights are never split.", one_of=tuple(PEAKS)),
+    Key("kernels.vector_rows_most", "integer", "Rows up to which it leaves int8 products to the "
+        "vector units.", "", 0, 1024),
     Key("kernels.unpacks_fp8_on", "text", "Id of an architecture on which its attention kernels "
         "turn fp8 into 16 bits themselves: slower blocks, keys not split when decoding, prompts "
         "with heads other than 128 wide at 16-bit rates."),

@@ -14,12 +14,15 @@ GB_PER_S: Final = 1e9
 MHZ: Final = 1e6
 TFLOPS: Final = 1e12
 US: Final = 1e-6
+LEFT_BY_ECC: Final = 15 / 16
+"""Share of its capacity that a memory has left which keeps its ECC in itself."""
 
 
 def spec_of(document: Document) -> Spec:
     """A checked and complete GPU document's ``[spec]`` in SI units."""
     spec = document["spec"]
     accumulate = spec.get("peak_tflops_fp16_accumulate", {})
+    usable_gb = spec.get("usable_memory_gb", spec["memory_gb"])
     return Spec(
         vendor=spec["vendor"],
         architecture=spec["architecture"],
@@ -27,7 +30,7 @@ def spec_of(document: Document) -> Spec:
         base_clock_hz=spec.get("base_clock_mhz", 0) * MHZ,
         boost_clock_hz=spec["boost_clock_mhz"] * MHZ,
         tensor_clock_hz=spec.get("tensor_clock_mhz", 0) * MHZ,
-        memory_bytes=round(spec.get("usable_memory_gb", spec["memory_gb"]) * GIB),
+        memory_bytes=round(usable_gb * GIB),
         bandwidth_bytes_per_s=spec["bandwidth_gb_per_s"] * GB_PER_S,
         l2_bytes=round(spec["l2_mb"] * MIB),
         shared_bytes_per_sm=round(spec["shared_kb_per_sm"] * KIB),
@@ -36,6 +39,7 @@ def spec_of(document: Document) -> Spec:
         fp8_accumulate16_flops_per_s=accumulate.get("fp8", 0) * TFLOPS,
         tdp_w=float(spec["tdp_w"]),
         idle_w=float(spec.get("idle_w", 0)),
+        ecc_in_memory=usable_gb == LEFT_BY_ECC * spec["memory_gb"],
     )
 
 
@@ -94,6 +98,8 @@ def runtime_of(
         prompt_group_most=kernels.get("prompt_group_most", 1_000_000),
         packs_prompts_on=kernels.get("packs_prompts_on", ""),
         unpacks_fp8_on=kernels.get("unpacks_fp8_on", ""),
+        vector_rows_most=kernels.get("vector_rows_most", 0),
+        whole_products=tuple(kernels.get("whole_products", ())),
         attention_on=attention_on,
         calibration=calibration_of(document),
         sources=sources,

@@ -168,6 +168,7 @@ def _traffic(point: Point, terms: Terms, at: int) -> Json:
         _fact("served by the memory", float(terms.memory_bytes[at]), "B", _BY_CACHE),
         _spec(point, "bandwidth_gb_per_s", spec.bandwidth_bytes_per_s / 1e9, "GB/s"),
         _fitted(point, "bandwidth_efficiency"),
+        *([_fitted(point, "ecc_bandwidth")] if spec.ecc_in_memory else []),
         _fitted(point, "cache_bytes_per_cycle"),
         _spec(point, "l2_mb", spec.l2_bytes / 2**20, "MB"),
         _fitted(point, "cache_share"),

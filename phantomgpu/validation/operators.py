@@ -63,12 +63,14 @@ NUMBERS: Final[Mapping[str, Number]] = {
     "bfloat16": Number("bf16", 2, 2, 2),
     "fp8": Number("fp8", 1, 1, 2, quantised=True),
     "fp8_block": Number("fp8", 1, 1, 2, quantised=True),
+    "nvfp4": Number("fp4", 0.5625, 0.5625, 2, quantised=True),
     "int8": Number("int8", 1, 1, 2, quantised=True),
     "sq": Number("int8", 1, 1, 2, quantised=True),
     "int8_wo": Number("fp16", 2, 1, 2),
     "int4_wo": Number("fp16", 2, 0.5, 2),
 }
-"""By the ``dtype`` of a row."""
+"""By the ``dtype`` of a row. A value of NVFP4 has four bits, and sixteen share a scale of eight
+(NVIDIA, "Introducing NVFP4 for Efficient and Accurate Low-Precision Inference", 2025)."""
 
 _BINARY: Final = frozenset({"add", "sub", "mul", "div", "pow", "mlp_act"})
 """Elementwise operators that read two tensors; those ending in "u" read one and a scalar."""
@@ -91,6 +93,8 @@ _ROW_SCALES: Final = frozenset({"vllm"})
 _EXTRA_LAUNCHES: Final[Mapping[tuple[str, str], int]] = {
     ("trt-llm", "fp8"): 4,
     ("vllm", "fp8"): 1,
+    ("trt-llm", "nvfp4"): 1,
+    ("vllm", "nvfp4"): 1,
     ("trt-llm", "sq"): 1,
     ("trt-llm", "int8_wo"): 1,
     ("trt-llm", "int4_wo"): 1,

@@ -92,9 +92,9 @@ OPERATORS: Final = frozenset(
 """Rules that only find what the framework calls one operator. Autocast, which the framework does
 between operators, comes after the last of them that stands before any other rule."""
 
-TRAITS: Final = frozenset({"in-place", "strided-views", "half-group-norm"})
-"""Names a profile lists among its rules that say how its memory and its autocast work; their place
-is free."""
+TRAITS: Final = frozenset({"in-place", "strided-views", "half-group-norm", "int8-activations"})
+"""Names a profile lists among its rules that say how its memory, its autocast and its int8 work;
+their place is free."""
 
 
 def fused(

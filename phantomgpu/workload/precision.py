@@ -7,6 +7,7 @@ their width. A tensor the graph itself holds in 16 bits or fewer never gets
 wider, and gets narrower only where a precision of fewer bits is asked for.
 """
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -55,6 +56,17 @@ def precision_named(name: str) -> Precision:
             f"{', '.join(nearest(name, PRECISIONS))}",
         )
     return PRECISIONS[name]
+
+
+def narrowed(precision: Precision) -> Precision:
+    """A precision under a runtime that keeps activations between int8 operators in int8 as well.
+
+    Norms write int8, and attention multiplies in it.
+
+    >>> narrowed(PRECISIONS["int8"]).vector_bits, narrowed(PRECISIONS["fp8"]).vector_bits
+    (8, 16)
+    """
+    return replace(precision, vector_bits=8) if precision.matrix_peak == "int8" else precision
 
 
 def width_class(dtype: str, role: int) -> tuple[int, float]:

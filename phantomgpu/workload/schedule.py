@@ -11,7 +11,7 @@ from phantomgpu.workload.lines import Line, line_through
 from phantomgpu.workload.measures import Measures
 from phantomgpu.workload.names import Names
 from phantomgpu.workload.operation import Op
-from phantomgpu.workload.precision import precision_named, widths
+from phantomgpu.workload.precision import narrowed, precision_named, widths
 from phantomgpu.workload.rows import Rows, Run, kernels_at, run_of
 from phantomgpu.workload.shapings import Shaping, Shapings, check_batch, same_nodes
 from phantomgpu.workload.steps import Step, steps_of
@@ -97,7 +97,7 @@ class Schedule:
             UnknownNameError: There is no such precision.
             ModelError: The shapes cannot be worked out.
         """
-        asked = precision_named(precision)
+        asked = self._asked(precision)
         variant = self._variant(asked)
         done = self._point(variant, batch) if alone else self._fused(variant, batch)
         run = run_of(done.structure, done.rows, done.at(batch))
@@ -137,7 +137,7 @@ class Schedule:
 
         Raises as ``at``.
         """
-        asked = precision_named(precision)
+        asked = self._asked(precision)
         done = self._fused(self._variant(asked), batch)
         live = done.at(batch).live @ widths(asked)
         return steps_of(done.structure, done.rows, [_whole(size) for size in live.tolist()])
@@ -148,6 +148,11 @@ class Schedule:
         Raises as ``at``.
         """
         return [(step.op, step.alive_bytes) for step in self.steps(batch, precision)]
+
+    def _asked(self, precision: str) -> Precision:
+        """The precision of that name, as this runtime runs it."""
+        asked = precision_named(precision)
+        return narrowed(asked) if "int8-activations" in self.fusion else asked
 
     def _variant(self, precision: Precision) -> Variant:
         half = precision.vector_bits <= 16

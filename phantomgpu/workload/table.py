@@ -19,7 +19,6 @@ from phantomgpu.workload.precision import (
     CLASSES,
     FOLLOWS,
     VECTOR_FP16,
-    precision_named,
     widths,
 )
 from phantomgpu.workload.rows import Run
@@ -263,7 +262,7 @@ class TableSchedule(Schedule):
             RequestError: It does not hold that runtime or width.
         """
         run = self.run(batch, precision)
-        return self._workload(run, _names(run), batch, precision_named(precision))
+        return self._workload(run, _names(run), batch, self._asked(precision))
 
     def run(self, batch: int, precision: str) -> Run:
         """As ``Schedule.run``; errors as ``at``."""
@@ -297,7 +296,7 @@ class TableSchedule(Schedule):
         In which order they run, and what is alive when, the table does not say.
         """
         run = self.run(batch, precision)
-        alive = round(float(np.max(run.live @ widths(precision_named(precision)))))
+        alive = round(float(np.max(run.live @ widths(self._asked(precision)))))
         return [
             Step(at, name.op, (), "", (), int(run.count[at]), alive)
             for at, name in enumerate(_names(run))

@@ -237,6 +237,33 @@ def test_old_keys_of_a_model_are_cold_once_its_weights_passed():
     assert work_of(row, gpu=board, weights_in_use=1e9).memory_s[0, 0] > 4e-6
 
 
+def test_int8_without_a_fast_path_moves_the_bytes_of_fp16():
+    slow_int8 = a_gpu(peak_flops_per_s={"fp32": 1e13, "fp16": 1e14, "int8": 4e13})
+    narrow = a_kernel(peak="int8", element_bytes=1.0)
+
+    assert work_of(narrow, gpu=slow_int8).memory_s == pytest.approx(
+        work_of(a_kernel(), gpu=slow_int8).memory_s
+    )
+    assert work_of(narrow).memory_s == pytest.approx(work_of(a_kernel()).memory_s / 2.0)
+
+
+def test_int8_without_a_fast_path_takes_the_energy_of_fp16():
+    joules = {"joule_per_flop_fp16": 1e-12}
+    slow_int8 = a_gpu(
+        peak_flops_per_s={"fp32": 1e13, "fp16": 1e14, "int8": 4e13}, calibration=joules
+    )
+
+    assert work_of(a_kernel(peak="int8"), gpu=slow_int8).energy_j == pytest.approx(
+        work_of(a_kernel(), gpu=slow_int8).energy_j
+    )
+
+
+def test_a_board_that_boosts_past_the_stated_clock_multiplies_as_much_faster():
+    eager = a_gpu(calibration={"clock_headroom": 1.25})
+
+    assert work_of(a_kernel(), gpu=eager).core_s == pytest.approx(work_of(a_kernel()).core_s / 1.25)
+
+
 def test_int8_without_a_fast_path_runs_as_fp16():
     slow_int8 = a_gpu(peak_flops_per_s={"fp32": 1e13, "fp16": 1e14, "int8": 4e13})
 
@@ -281,3 +308,61 @@ def one_for_each(boards):
 
 def test_every_value_is_asked_for_by_a_name_that_profiles_may_hold():
     assert set(boards_of([a_gpu()]).values) == set(PARAMETERS)
+
+
+LONG = {"m": 32.0, "n": 32.0, "k": 65536.0}
+
+
+def test_library_that_never_splits_a_peak_takes_one_sm_for_a_single_tile():
+    eight_bits = a_kernel(peak="int8", element_bytes=1.0, **LONG)
+
+    whole = work_of(eight_bits, whole_products=("int8",)).core_s[0, 0]
+
+    assert whole == pytest.approx(work_of(eight_bits).core_s[0, 0] * 32)
+
+
+def test_product_with_narrow_weights_is_cut_into_seven_parts_at_most():
+    narrow = a_kernel(**LONG, weight_bytes=32.0 * 65536)
+
+    work = work_of(narrow, gpu=a_gpu(calibration={"template_step_cycles": 0.0}))
+
+    assert work.core_s[0, 0] == pytest.approx(2 * 32**2 * 65536 / 7 / 1e12, rel=1e-2)
+
+
+def test_few_rows_of_int8_may_be_left_to_the_vector_units():
+    few = a_kernel(peak="int8", element_bytes=1.0, m=4.0)
+    more = a_kernel(peak="int8", element_bytes=1.0, m=5.0)
+
+    work = work_of(few, more, vector_rows_most=4)
+
+    assert work.core_s[0, 0] == few["matrix_flops"] / 4e13
+    assert work.core_s[0, 1] == work_of(more).core_s[0, 0]
+
+
+def test_template_takes_longer_for_each_element_than_cublas():
+    eight_bits = a_kernel(peak="int8", element_bytes=1.0, **LONG)
+    slower, free = (
+        work_of(eight_bits, gpu=gpu, whole_products=("int8",)).core_s[0, 0]
+        for gpu in (a_gpu(calibration={"template_step_cycles": 10.0}), a_gpu())
+    )
+
+    assert slower - free == pytest.approx(65536 * 10 / 1e9)
+
+
+def test_more_shared_memory_takes_operands_in_faster():
+    slow = {"fill_cycles": 1e5}
+    small, large = (
+        work_of(a_kernel(), gpu=a_gpu(calibration=slow, shared_bytes_per_sm=size)).core_s[0, 0]
+        for size in (1e5, 2e5)
+    )
+
+    assert small == pytest.approx(2 * large, rel=1e-3)
+
+
+def test_ecc_kept_in_the_memory_costs_bandwidth():
+    free, paid = (
+        work_of(a_copy(), gpu=a_gpu(calibration={"ecc_bandwidth": 0.8}, ecc_in_memory=ecc))
+        for ecc in (False, True)
+    )
+
+    assert paid.memory_s[0, 0] == pytest.approx(free.memory_s[0, 0] / 0.8)

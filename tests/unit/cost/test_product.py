@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phantomgpu.cost.product import Pipeline, product_time
+from phantomgpu.cost.product import Pipeline, product_time, step_time
 from phantomgpu.cost.split import split_cost_s, split_factor
 from phantomgpu.cost.tiles import tile_count, waves
 
@@ -22,7 +22,7 @@ def a_pipeline(**changes):
 FREE = a_pipeline()
 
 
-def seconds(m=4096, n=4096, k=4096, batch=1, *, pipeline=FREE, can_split=True, sms=100, rate=1e14):
+def seconds(m=4096, n=4096, k=4096, batch=1, *, pipeline=FREE, most_parts=32, sms=100, rate=1e14):
     return float(
         product_time(
             m=np.array([float(m)]),
@@ -30,7 +30,7 @@ def seconds(m=4096, n=4096, k=4096, batch=1, *, pipeline=FREE, can_split=True, s
             k=np.array([float(k)]),
             batch=np.array([float(batch)]),
             element_bytes=np.array([2.0]),
-            can_split=np.array([can_split]),
+            most_parts=np.array([float(most_parts)]),
             flops_per_s=np.array([[float(rate)]]),
             sm_count=np.array([[float(sms)]]),
             clock_hz=np.array([[1e9]]),
@@ -71,10 +71,34 @@ def test_padding_to_a_tile_is_paid_for():
 
 
 def test_long_thin_product_is_split_along_k():
-    whole = seconds(64, 64, 65536, can_split=False)
-    split = seconds(64, 64, 65536, can_split=True)
+    whole = seconds(64, 64, 65536, most_parts=1)
+    split = seconds(64, 64, 65536)
 
     assert split < whole / 10
+
+
+def test_product_is_cut_into_as_many_parts_as_the_library_offers():
+    whole, few, many = (seconds(32, 32, 65536, most_parts=most) for most in (1, 8, 32))
+
+    assert whole == pytest.approx(8 * few) == pytest.approx(32 * many)
+
+
+def test_loads_hide_behind_arithmetic_where_a_kernel_does_both_at_once():
+    arithmetic, loading = np.array([4.0]), np.array([1.0])
+
+    together = step_time(arithmetic_s=arithmetic, loading_s=loading, overlaps=np.array([True]))
+    in_turn = step_time(arithmetic_s=arithmetic, loading_s=loading, overlaps=np.array([False]))
+
+    assert together[0] == pytest.approx(4.0, rel=1e-2)
+    assert in_turn[0] == 5.0
+
+
+def test_each_kernel_of_a_table_loads_in_its_own_way():
+    one = np.array([1.0, 1.0])
+
+    both = step_time(arithmetic_s=one, loading_s=one, overlaps=np.array([True, False]))
+
+    assert both.tolist() == pytest.approx([2**0.25, 2.0])
 
 
 def test_split_is_a_power_of_two_that_fits_one_wave():
@@ -131,7 +155,7 @@ def test_partial_results_are_added_up_at_the_rate_of_the_cache():
     free = seconds(64, 64, 65536)
     added = seconds(64, 64, 65536, pipeline=a_pipeline(split_traffic=1.0))
 
-    assert 0.0 < added - free <= 32 * 64 * 64 * 2 / 1e13
+    assert 0.0 < added - free <= 32 * 64 * 64 * 4 / 1e13  # in fp32
 
 
 @given(st.integers(1, 3000), st.integers(1, 3000), st.integers(1, 3000))

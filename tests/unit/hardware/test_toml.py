@@ -32,6 +32,17 @@ def test_capacity_is_what_the_driver_leaves_of_it():
     assert spec.memory_bytes == 15 * 2**30
 
 
+def test_sixteenth_that_is_missing_is_ecc_kept_in_the_memory():
+    with_ecc, without, other = (
+        spec_of(a_profile(memory_gb=f"16{usable}"))
+        for usable in ("\nusable_memory_gb = 15", "", "\nusable_memory_gb = 12")
+    )
+
+    assert with_ecc.ecc_in_memory
+    assert not without.ecc_in_memory
+    assert not other.ecc_in_memory
+
+
 def test_what_a_profile_does_not_say_is_zero():
     spec = spec_of()
 

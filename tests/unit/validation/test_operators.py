@@ -112,7 +112,7 @@ def test_values_of_early_tensorrt_llm_rows_lay_where_the_keys_did():
     assert late["read_bytes"] - early["read_bytes"] == 2 * 2 * 2 * 128 * 64
 
 
-@pytest.mark.parametrize("cells", [{"op": "fft"}, {"dtype": "nvfp4"}])
+@pytest.mark.parametrize("cells", [{"op": "fft"}, {"dtype": "fp2"}])
 def test_what_no_rule_covers_has_a_reason(cells):
     row = measured(an_operator_row(**cells))
 

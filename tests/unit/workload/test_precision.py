@@ -42,6 +42,17 @@ def test_operands_of_products_run_low_and_everything_else_at_the_vector_width(
     assert kernels.element_bytes.tolist() == [operand, vector, operand, vector]
 
 
+def test_a_runtime_may_keep_everything_between_int8_operators_in_int8():
+    net = a_net(NODES, x=("N", 8, 6, 6), stored=STORED)
+    narrow = lowered(net, ["int8-activations"])
+    usual = lowered(net, [])
+
+    assert narrow.at(2, "int8").kernels.write_bytes.tolist() == [IMAGE, IMAGE, 2 * IMAGE, 2 * IMAGE]
+    assert np.array_equal(
+        narrow.at(2, "fp8").kernels.write_bytes, usual.at(2, "fp8").kernels.write_bytes
+    )
+
+
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_products_run_at_the_precisions_peak(schedule, precision):
     kernels = schedule.at(2, precision).kernels
