@@ -93,7 +93,7 @@ def page_inspection(document):
         "asks": _asked_of(document),
         "notes": (document.get("definition") or {}).get("notes"),
         "inputs": document["inputs"],
-        "parameters": document["parameters"],
+        "parameters": (document.get("definition") or document)["parameters"],
         "macs": document["macs"],
         "approximate": len(shapes["approximate"]),
         "examples": shapes["approximate"][:MOST_EXAMPLES],

@@ -104,6 +104,8 @@ class Events:
                 document.getElementById("model-search").focus()
         elif action == "address":
             self.open_address()
+        elif action == "read-shared":
+            self.read(told(element, "id"))
         elif action == "choose":
             document.getElementById("file").click()
         elif action == "theme":
@@ -205,7 +207,10 @@ class Events:
 
     def open_address(self):
         """Read the model whose address was typed."""
-        address = self.page.state["model_filter"].strip()
+        self.read(self.page.state["model_filter"].strip())
+
+    def read(self, address):
+        """Read a model from where it lies."""
         self.page.dispatch({"type": "model_closed"})
         spawn(self.page.open("open_address", address, address))
 

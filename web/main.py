@@ -196,6 +196,7 @@ class Page:
         held = answer["ok"]
         event = {"type": "restored", "request": held["request"], "saw": held["saw"]}
         self.dispatch(dict(event, from_link=True))
+        view.offer_to_read()
 
     async def notice_end(self):
         """Say so where the engine ends by itself: the lock that it holds is free then."""

@@ -18,6 +18,9 @@ from web.versus import difference_card, versus
 FIX_LABEL = "What to do"
 EMPTY_TABLE = "<p class='empty'>Choose a model and at least one GPU.</p>"
 
+READ_SHARED = "read-shared"
+"""Id of the button that reads a link's model of Hugging Face."""
+
 
 def regions(state, width):
     """HTML by element id.
@@ -99,7 +102,10 @@ def _answer(state):
     gpus = {gpu["id"]: gpu for gpu in state["catalog"]["gpus"]}
     models = [(model, short_model(state, model)) for model in request["models"]]
     able = any(cell["latency_ms"] for cell in cells)
-    if len(models) == 2 and not places:
+    if places and not cells:
+        name = escaped(model_name(state, request["models"][0]))
+        answer = {"headline": "{} is being worked out.".format(name), "reason": "", "best": None}
+    elif len(models) == 2 and not places:
         answer = versus(cells, gpus, models, state["chosen"])
     elif has_served(cells) and able:
         first = request["models"][0]
@@ -187,14 +193,22 @@ def progress_line(state):
 
 
 def error_box(error):
-    """An error as the command line prints it: what, where, fix."""
+    """An error as the command line prints it: what, where, fix; a press where that is the fix."""
     if error is None:
         return ""
+    read = ""
+    if error.get("read"):
+        read = (
+            "<button type='button' class='read' id='{}' data-do='read-shared' data-id='{}'>"
+            "Read it from Hugging Face</button>"
+        ).format(READ_SHARED, escaped(error["read"]))
     return (
         "<div class='error'><h2>{what}</h2><dl><div><dt>Where</dt><dd>{where}</dd></div>"
         "<div><dt>{label}</dt><dd>{fix}</dd></div></dl>"
-        "<button type='button' class='quiet' id='{act}' data-do='{act}'>{press}</button></div>"
+        "{read}<button type='button' class='quiet' id='{act}' data-do='{act}'>{press}</button>"
+        "</div>"
     ).format(
+        read=read,
         act="restart" if error["code"] == "engine" else "dismiss",
         press="Restart the engine" if error["code"] == "engine" else "Dismiss",
         what=escaped(capital(error["what"])),

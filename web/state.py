@@ -315,13 +315,14 @@ def _restored(state, event):
     if not name:
         return state
     if is_on_hub(name):
-        return with_error(
+        state = with_error(
             state,
             "this link compares {}, a model of Hugging Face".format(name),
             "the link you opened",
-            "write {} where models are searched, to read it from there; "
-            "all else that the link asks for is set".format(name),
+            "read it from there: a link alone makes this page ask no other site; "
+            "all else that the link asks for is set",
         )
+        return changed(state, error=dict(state["error"], read=name))
     return with_error(
         state,
         "this link compares {}, a file on its sender's machine".format(name),

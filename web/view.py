@@ -4,7 +4,7 @@ import json
 
 from pyscript import document, window
 
-from web.page import regions
+from web.page import READ_SHARED, regions
 from web.query import is_settled
 from web.state import FIRST_REQUEST, initial
 
@@ -93,6 +93,13 @@ def reveal(button):
 def drag(is_over):
     """Show or hide that a file can be dropped anywhere."""
     document.body.classList.toggle("dragging", is_over)
+
+
+def offer_to_read():
+    """Put the focus on what reads a link's model, unless the reader is somewhere already."""
+    button, focused = document.getElementById(READ_SHARED), document.activeElement
+    if button and (focused is None or focused.tagName == "BODY"):
+        button.focus()
 
 
 def show_answer():

@@ -48,6 +48,11 @@ def copies_of(group: str) -> float:
     return plan.PARTITIONS.get(group, plan.PARTITIONS.get(group.partition("/")[0], 1.0))
 
 
+def batched_tile_of(group: str) -> tuple[float, float]:
+    """Tile of a group's kernel for fp32 batches; zeros where its library looks for one."""
+    return plan.BATCHED_TILES.get(group.partition("/")[0], (0.0, 0.0))
+
+
 class Model:
     """The values to fit for a table, and what they predict.
 
@@ -154,8 +159,10 @@ class Model:
             limits = PARAMETERS[name]
             out[name] = np.clip(np.exp(log), limits.low, limits.high)
         kin = [plan.KIN.get(group, "") for group in groups]
-        out["clock_headroom"] = np.array([plan.HEADROOM[one] for one in kin])
+        out["clock_headroom"] = np.array([plan.HEADROOM.get(one, plan.HEADROOM[""]) for one in kin])
         out["cache_copies"] = np.array([copies_of(group) for group in groups])
+        tiles = np.array([batched_tile_of(group) for group in groups])
+        out["batched_tile_m_fp32"], out["batched_tile_n_fp32"] = tiles.T
         out["nominal_clock_hz"] = np.array([process_of(group)[1] for group in groups])
         return out
 

@@ -47,6 +47,9 @@ def noise_of(table: Table) -> Array:
     noise[is_llama & (table.kernels.m[table.starts] > 1.0)] = HARD
     # A P4 without air: half its rows were taken at a third of the clock of the others.
     noise[gpu == "p4"] = 2.0 * HARD
+    noise[(gpu == "p4") & (op == "linear")] = 4.0 * HARD
+    noise[np.isin(gpu, ("p4", "t4")) & (op == "bmm")] = HARD
+    noise[(gpu == "t4") & (op == "linear")] = HARD
     # Timed without a CUDA graph: 55 to 300 us of Python in each.
     noise[(dtype == "fp8_block") & np.char.startswith(runtime, "vllm")] = HOST
     return noise

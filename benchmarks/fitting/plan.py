@@ -12,16 +12,21 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "efficiency_fp32": (0.95, 0.02), "efficiency_tf32": (0.80, 0.0),
     "efficiency_fp16": (0.97, 0.02), "efficiency_fp8": (0.75, 0.15), "efficiency_int8": (0.9, 0.1),
     # Latency hidden by neither a small tile nor few warps: tens of cycles over a few elements.
-    "step_cycles": (1.3, 0.5), "step_cycles_fp32": (36.0, 0.5),
+    "step_cycles": (1.3, 0.5), "step_cycles_fp32": (150.0, 0.5),
     # A memory's latency: with so much in flight an SM takes in its shared memory once in it.
     "fill_cycles": (800.0, 0.3), "template_fill_cycles": (2500.0, 0.5),
     "template_step_cycles": (1.0, 0.5), "template_split_cycles": (8000.0, 0.5),
-    "pipeline_depth": (130.0, 0.5), "pipeline_depth_fp32": (4.0, 1.0),
-    "operand_bytes_per_cycle": (300.0, 0.7), "operand_bytes_per_cycle_fp32": (30.0, 0.7),
+    "pipeline_depth": (130.0, 0.5), "pipeline_depth_fp32": (8.0, 0.5),
+    "operand_bytes_per_cycle": (300.0, 0.7), "operand_bytes_per_cycle_fp32": (33.0, 0.1),
     # Half the throughput of a large tile at 48 x 48: what CUTLASS's profiler shows of small ones.
     "tile_overhead": (2000.0, 0.5),
-    "wave_smoothing": (0.9, 0.1), "split_cycles": (5600.0, 0.5), "split_traffic": (1.0, 0.5),
-    "misalignment": (1.2, 0.1), "misalignment_fp32": (1.07, 0.05),
+    "wave_smoothing": (0.9, 0.1), "wave_smoothing_fp32": (0.4, 0.4),
+    # Half a gigabyte of pages of 2 MB: what Jia et al. find an L2 TLB to cover, and the time
+    # doubled beyond it.
+    "reach_bytes": (3e8, 0.7), "reach_cost": (0.7, 0.4), "product_sharpness_fp32": (3.0, 0.3),
+    "batched_efficiency_fp32": (0.92, 0.05), "split_cycles_fp32": (2e4, 0.5),
+    "split_cycles": (5600.0, 0.5), "split_traffic": (1.0, 0.5),
+    "misalignment": (1.2, 0.1), "misalignment_fp32": (1.01, 0.02),
     "winograd_efficiency": (0.8, 0.2), "depthwise_efficiency": (0.1, 1.0),
     "attention_efficiency": (1.0, 0.4), "softmax_cycles": (0.03, 0.7),
     "decode_efficiency": (0.3, 0.5), "decode_step_cycles": (5.0, 0.7),
@@ -48,6 +53,7 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "product_sharpness": (1.4, 0.2),
     "overlap_growth": (0.2, 0.3),
     "start_cycles": (4500.0, 0.3), "product_start_cycles": (4500.0, 0.2),
+    "product_start_cycles_fp32": (4500.0, 0.3),
     # See PROCESS. A fused multiply-add on the vector units costs some ten times one of a tensor
     # core: operands come from the register file each time (Horowitz, ISSCC 2014).
     "joule_per_flop_fp32": (1.3e-11, 0.05), "joule_per_flop_fp16": (2.6e-12, 0.1),
@@ -59,10 +65,11 @@ START: Final[Mapping[str, tuple[float, float]]] = {
 """Value of a board of no known architecture, and its sigma."""
 
 GROUP: Final[Mapping[str, float]] = {
+    "reach_bytes": 0.5, "reach_cost": 1.0, "batched_efficiency_fp32": 0.08,
     "efficiency_fp16": 0.08, "efficiency_fp32": 0.05, "efficiency_fp8": 0.15,
     "efficiency_int8": 0.10, "start_cycles": 0.2, "product_start_cycles": 0.2,
     "cache_bytes_per_cycle": 0.3, "bandwidth_efficiency": 0.06,
-    "operand_bytes_per_cycle_fp32": 0.4, "misalignment_fp32": 0.08, "energy": 0.15,
+    "operand_bytes_per_cycle_fp32": 0.2, "misalignment_fp32": 0.08, "energy": 0.15,
     "attention_efficiency": 0.15, "attention_start_cycles": 0.2, "decode_start_cycles": 0.2,
     "attention_fp8": 0.15, "decode_block_cycles": 0.3, "depthwise_efficiency": 0.3,
     "vector_efficiency": 0.3, "norm_row_cycles": 0.3,
@@ -94,6 +101,14 @@ PARTITIONS: Final[Mapping[str, float]] = {
 """Parts of the last-level cache that each hold what their own SMs read, so that data all SMs share
 lies in each: NVIDIA A100 whitepaper, "A100 L2 Cache"; two dies in B200."""
 
+BATCHED_TILES: Final[Mapping[str, tuple[float, float]]] = {
+    "pascal": (64.0, 128.0), "volta": (64.0, 64.0), "turing": (64.0, 64.0),
+    "ampere": (128.0, 128.0), "ada": (128.0, 128.0), "hopper": (128.0, 128.0),
+    "blackwell": (128.0, 128.0), "blackwell-rtx": (128.0, 128.0),
+}  # fmt: skip
+"""Tile of cuBLAS's kernel for a batch of fp32 products: see ``cost.batched`` for the sources.
+Architectures after Ampere carry its kernels on."""
+
 MEMORY: Final[Mapping[str, float]] = {
     "pascal/gp104": 2.5, "turing": 1.7, "ampere/ga102": 1.7, "ampere/ga102-geforce": 1.7,
     "ampere/ga102-a10g": 1.7, "ada": 1.7, "blackwell-rtx": 1.7, "rdna3": 1.7, "xe-hpg": 1.7,
@@ -103,10 +118,12 @@ MEMORY: Final[Mapping[str, float]] = {
 GDDR5 (O'Connor et al., "Fine-Grained DRAM", MICRO 2017), some 8 in GDDR6, 3 on the die."""
 
 KIN: Final[Mapping[str, str]] = {
+    "pascal/gp100": "pascal", "pascal/gp104": "pascal",
     "ampere/ga102-geforce": "geforce", "ada/ad102-geforce": "geforce",
     "blackwell-rtx/gb202-geforce": "geforce",
 }  # fmt: skip
-"""Groups that share more than an architecture. GeForce boards boost past the clock on the box."""
+"""Groups that share more than others do. GeForce boards boost past the clock on the box; both
+Pascal chips run the same kernels of cuBLAS and translate addresses alike."""
 
 HEADROOM: Final[Mapping[str, float]] = {"": 1.01, "geforce": 1.12}
 """Clock that boards boost to over the stated one, by kin. No product of a data-centre board is
@@ -115,6 +132,7 @@ faster than 1.01 of its peak; GeForce 3090 and 4090 are seen at 1.9 and 2.75 GHz
 KIN_SIGMA: Final[Mapping[str, float]] = {
     # Tensor cores of half the rate are fed by SMs of the full one: they wait for less.
     "efficiency_fp16": 0.2, "bandwidth_efficiency": 0.05, "start_cycles": 0.15,
+    "reach_bytes": 0.7, "reach_cost": 0.7, "misalignment_fp32": 0.08,
 }  # fmt: skip
 """Sigma of what kin share."""
 
@@ -127,7 +145,10 @@ RELATIVES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """Whose fp32 kernels an architecture without fp32 rows runs: cuBLAS carries sm_80's on."""
 
-INHERITED: Final = ("operand_bytes_per_cycle_fp32", "misalignment_fp32", "efficiency_fp32")
+INHERITED: Final = (
+    "operand_bytes_per_cycle_fp32", "misalignment_fp32", "efficiency_fp32", "reach_bytes",
+    "reach_cost", "batched_efficiency_fp32",
+)  # fmt: skip
 """What is taken over from a relative."""
 
 SIBLINGS: Final[Mapping[str, str]] = {

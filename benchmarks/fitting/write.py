@@ -10,7 +10,14 @@ import numpy as np
 from benchmarks.fitting import plan
 from benchmarks.fitting.familiar import runs_by_kind
 from benchmarks.fitting.intervals import Widths
-from benchmarks.fitting.model import Model, Name, copies_of, log_stated, process_of
+from benchmarks.fitting.model import (
+    Model,
+    Name,
+    batched_tile_of,
+    copies_of,
+    log_stated,
+    process_of,
+)
 from phantomgpu.hardware.calibration import PARAMETERS
 
 DIGITS = 4
@@ -61,6 +68,7 @@ class Writer:
             found[name] *= energy
         found["nominal_clock_hz"] = clock
         found["cache_copies"] = copies_of("")
+        found["batched_tile_m_fp32"], found["batched_tile_n_fp32"] = batched_tile_of("")
         found["clock_headroom"] = plan.HEADROOM[""]
         found.update(widths.kinds)
         found["interval_scale"], found["spread_run"] = widths.scale["spec"], widths.run["spec"]
@@ -169,7 +177,8 @@ class Writer:
                 out[name] = _within(name, math.exp(base + offset))
         out["nominal_clock_hz"] = process_of(own)[1]
         out["cache_copies"] = copies_of(own)
-        out["clock_headroom"] = plan.HEADROOM[plan.KIN.get(own, "")]
+        out["batched_tile_m_fp32"], out["batched_tile_n_fp32"] = batched_tile_of(own)
+        out["clock_headroom"] = plan.HEADROOM.get(plan.KIN.get(own, ""), plan.HEADROOM[""])
         out.update(plan.STATED.get(own.partition("/")[0], {}))
         return out
 

@@ -8,14 +8,16 @@ from numpy.typing import NDArray
 
 from phantomgpu.cost.attending import attention_core
 from phantomgpu.cost.bandwidth import cache_time, memory_time
+from phantomgpu.cost.batched import batched_time
 from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
 from phantomgpu.cost.least import least_time
 from phantomgpu.cost.library import Making, making_of, vector_product_time
 from phantomgpu.cost.power import switching_scale
-from phantomgpu.cost.product import Pipeline, Product, product_time
+from phantomgpu.cost.product import STAGE, Pipeline, Product, product_time
 from phantomgpu.cost.quantising import row_time
+from phantomgpu.cost.reach import reach_slowdown, spread_bytes
 from phantomgpu.cost.rowwise import passes_again, resident_bytes
 from phantomgpu.cost.variants import Variants
 from phantomgpu.cost.winograd import (
@@ -31,6 +33,8 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
 _FP32: Final = PEAKS.index("fp32")
+_VECTOR_STAGE: Final = 8.0
+"""Elements of the reduced dimension that SGEMM loads at once (the 8 of CUTLASS's 128x128x8)."""
 _ALIGNMENT_BYTES: Final = 16.0
 """What one load instruction of a thread takes: rows of an operand that are no multiple of it
 cannot be loaded so (CUDA C++ Programming Guide, "Device Memory Accesses")."""
@@ -239,6 +243,11 @@ def _products(
         kernels, boards
     )
     product = _product(kernels, boards, sustained, making)
+    rows = np.flatnonzero((kernels.peak == _FP32) & (kernels.family == FAMILY["matmul"]))
+    if len(rows):
+        product.seconds[..., rows] = _on_vector_units(
+            rows_of(kernels, rows), boards.of(rows), product.seconds[..., rows]
+        )
     direct = product.seconds * kernels.steps
     done = np.ones_like(direct)
     if np.any(making.on_vector):
@@ -271,7 +280,7 @@ def _products(
 def _fused_winograd(
     kernels: Kernels, boards: Boards, sustained: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Seconds of 3x3 convolutions in one Winograd kernel; share of the counted FLOPs."""
+    """Seconds of 3x3 convolutions in one Winograd kernel; share of the counted FLOPs' energy."""
     values = boards.values
     blocks = fused_blocks(m=kernels.m, n=kernels.n, height=kernels.height, width=kernels.width)
     seconds = fused_time(
@@ -281,15 +290,15 @@ def _fused_winograd(
         sm_count=boards.sm_count,
         clock_hz=boards.clock_hz,
         step_cycles=values["step_cycles_fp32"],
-        smoothing=values["wave_smoothing"],
+        smoothing=values["wave_smoothing_fp32"],
     )
-    return seconds, np.asarray(FUSED_SHARE)
+    return seconds, np.asarray(FUSED_SHARE / values["winograd_efficiency"])
 
 
 def _winograd(
     kernels: Kernels, boards: Boards, sustained: FloatArray, making: Making
 ) -> tuple[FloatArray, FloatArray]:
-    """Seconds of 3x3 convolutions as transforms and products; share of the counted FLOPs."""
+    """The same as transforms and products, whose bytes are moved several times."""
     parts = winograd_products(
         m=kernels.m,
         n=kernels.n,
@@ -306,7 +315,43 @@ def _winograd(
         efficiency=boards.copy_efficiency,
     )
     starts_s = MORE_KERNELS * values["start_cycles"] / boards.clock_hz
-    return _product(reduced, boards, sustained, making).seconds + moving_s + starts_s, parts.share
+    flop_j = boards.at(boards.joule_per_flop, kernels.peak) * kernels.matrix_flops
+    moving_j = values["joule_per_byte"] * parts.transform_bytes
+    share = parts.share + moving_j / np.where(flop_j > 0.0, flop_j, np.inf)
+    return _product(reduced, boards, sustained, making).seconds + moving_s + starts_s, share
+
+
+def _on_vector_units(kernels: Kernels, boards: Boards, fastest_s: FloatArray) -> FloatArray:
+    """Seconds of fp32 products: batches in the library's one tile, others slowed by long rows."""
+    values = boards.values
+    tile_m, tile_n = values["batched_tile_m_fp32"], values["batched_tile_n_fp32"]
+    spread = spread_bytes(
+        m=kernels.m,
+        n=kernels.n,
+        k=kernels.k,
+        element_bytes=kernels.element_bytes,
+        sm_count=boards.sm_count,
+    )
+    time = fastest_s * reach_slowdown(
+        spread=spread, reach=values["reach_bytes"], cost=values["reach_cost"]
+    )
+    is_batch = kernels.batch > 1.0
+    if not np.any(is_batch):
+        return time
+    batched = batched_time(
+        m=kernels.m,
+        n=kernels.n,
+        k=kernels.k,
+        batch=kernels.batch,
+        tile_m=np.maximum(tile_m, 1.0),
+        tile_n=np.maximum(tile_n, 1.0),
+        flops_per_s=boards.at(boards.peak_flops_per_s, kernels.peak)
+        * values["batched_efficiency_fp32"],
+        sm_count=boards.sm_count,
+        clock_hz=boards.clock_hz,
+        pipeline=_pipeline(kernels, boards),
+    )
+    return np.where(is_batch & (tile_m > 0.0), batched.seconds, time)
 
 
 def _product(kernels: Kernels, boards: Boards, sustained: FloatArray, making: Making) -> Product:
@@ -338,7 +383,7 @@ def _product_pipeline(kernels: Kernels, boards: Boards, is_template: NDArray[np.
         operand_bytes_per_cycle=np.where(
             is_vector, usual.operand_bytes_per_cycle, boards.shared_bytes / fill_cycles
         ),
-        split_cycles=np.where(is_template, values["template_split_cycles"], values["split_cycles"]),
+        split_cycles=np.where(is_template, values["template_split_cycles"], usual.split_cycles),
         overlaps=~is_vector,
     )
 
@@ -354,8 +399,10 @@ def _pipeline(kernels: Kernels, boards: Boards) -> Pipeline:
             is_vector, values["operand_bytes_per_cycle_fp32"], values["operand_bytes_per_cycle"]
         ),
         tile_overhead=np.where(is_vector, 0.0, values["tile_overhead"]),
-        wave_smoothing=values["wave_smoothing"],
-        split_cycles=values["split_cycles"],
+        stage=np.where(is_vector, _VECTOR_STAGE, STAGE),
+        wave_smoothing=np.where(is_vector, values["wave_smoothing_fp32"], values["wave_smoothing"]),
+        hides_latency=is_vector,
+        split_cycles=np.where(is_vector, values["split_cycles_fp32"], values["split_cycles"]),
         split_traffic=values["split_traffic"],
     )
 

@@ -25,6 +25,7 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
 _PRODUCTS: Final = tuple(FAMILY[name] for name in ("matmul", "weight_only", "gemv"))
+_FP32: Final = PEAKS.index("fp32")
 _OF_ATTENTION: Final = np.isin(KINDS, ("attention", "wide", "decode"))
 
 
@@ -195,7 +196,7 @@ def run_times(
     in_use = per_kernel(per_run(kernels.weight_bytes))
     work = activities(kernels, kinds, boards, in_use, host.variants)
     slowdown, start_share = kernels_on(host, boards)
-    start_s = _start_cycles(kinds, boards) * start_share / boards.clock_hz + host.launch_s
+    start_s = _start_cycles(kernels, kinds, boards) * start_share / boards.clock_hz + host.launch_s
     full_clock = np.ones(())
     sharpness = sharpness_of(kinds, boards, work)
     at_boost = _kernel_time(work, full_clock, sharpness) * slowdown
@@ -245,11 +246,16 @@ def kernels_on(host: Host, boards: Boards) -> tuple[FloatArray, FloatArray]:
     return slowdown, start_share
 
 
-def _start_cycles(kinds: IndexArray, boards: Boards) -> FloatArray:
+def _start_cycles(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatArray:
     """Cycles to start and end each kernel; attention prepares and combines. [gpu, kernel]."""
     values = boards.values
     product = np.isin(kinds, _PRODUCTS)
-    other = np.where(product, values["product_start_cycles"], values["start_cycles"])
+    of_product = np.where(
+        kernels.peak == _FP32,
+        values["product_start_cycles_fp32"],
+        values["product_start_cycles"],
+    )
+    other = np.where(product, of_product, values["start_cycles"])
     is_prompt = (kinds == FAMILY["attention"]) | (kinds == FAMILY["wide"])
     usual = np.where(is_prompt, values["attention_start_cycles"], other)
     return np.where(kinds == FAMILY["decode"], values["decode_start_cycles"], usual)
@@ -261,7 +267,10 @@ def sharpness_of(kinds: IndexArray, boards: Boards, work: Activities) -> FloatAr
     of_product = overlap_sharpness(
         steps=work.steps, single=values["product_sharpness"], growth=values["overlap_growth"]
     )
-    usual = np.where(np.isnan(work.steps), values["roofline_sharpness"], of_product)
+    of_others = np.where(
+        np.isin(kinds, _PRODUCTS), values["product_sharpness_fp32"], values["roofline_sharpness"]
+    )
+    usual = np.where(np.isnan(work.steps), of_others, of_product)
     return np.where(kinds == FAMILY["decode"], values["decode_sharpness"], usual)
 
 

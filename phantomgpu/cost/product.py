@@ -11,7 +11,7 @@ from phantomgpu.cost.tiles import TILES, feeding_share, tile_count, waves
 
 FloatArray = NDArray[np.float64]
 
-STAGE = 16.0
+STAGE: Final = 16.0
 """Elements of the reduced dimension that are loaded at once: a shorter rest costs as much."""
 
 
@@ -49,6 +49,8 @@ class Pipeline:
         split_cycles: See ``split.split_cost_s``.
         split_traffic: Likewise.
         tile_overhead: See ``tiles.feeding_share``; attention does not use it.
+        stage: Elements of the reduced dimension loaded at once; attention does not use it.
+        hides_latency: Whether other blocks' work hides ``step_cycles``; nor this.
         overlaps: See ``step_time``; likewise.
     """
 
@@ -59,6 +61,8 @@ class Pipeline:
     split_cycles: FloatArray
     split_traffic: FloatArray
     tile_overhead: FloatArray | float = 0.0
+    stage: FloatArray | float = STAGE
+    hides_latency: NDArray[np.bool_] | bool = False
     overlaps: NDArray[np.bool_] | bool = False
 
 
@@ -105,6 +109,8 @@ def product_time(
     rate = flops_per_s / sm_count
     load_s = element_bytes / (pipeline.operand_bytes_per_cycle * clock_hz)
     latency_s = pipeline.step_cycles / clock_hz
+    hidden_s = np.where(pipeline.hides_latency, latency_s, 0.0)
+    latency_s = latency_s - hidden_s
     result_bytes = m * n * batch * PARTIAL_BYTES
     best = np.full(np.broadcast_shapes(rate.shape, m.shape), np.inf)
     steps = np.ones_like(best)
@@ -119,8 +125,8 @@ def product_time(
         split = split_factor(tiles=tiles, slots=sm_count, k=k, most=most_parts)
         for parts in (np.ones_like(split), split):
             rounds = waves(tiles=tiles * parts, slots=sm_count, smoothing=pipeline.wave_smoothing)
-            length = np.ceil(k / (STAGE * parts)) * STAGE + pipeline.depth
-            time = (rounds * step_s + latency_s) * length + split_cost_s(
+            length = np.ceil(k / (pipeline.stage * parts)) * pipeline.stage + pipeline.depth
+            time = (np.maximum(rounds * step_s, hidden_s) + latency_s) * length + split_cost_s(
                 parts=parts,
                 result_bytes=result_bytes,
                 traffic=pipeline.split_traffic,

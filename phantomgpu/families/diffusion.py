@@ -30,17 +30,21 @@ class Pipeline:
         guidance: Evaluations of a step for one image: 2 where the prompt is held against none.
         t5_tokens: Length that T5 is given.
         both_texts: Whether the denoiser is told CLIP's tokens besides T5's.
+        fills_in: Whether it paints into an image that it is given.
     """
 
     steps: int
     guidance: int
     t5_tokens: int = 0
     both_texts: bool = False
+    fills_in: bool = False
 
 
 PIPELINES: Final[Mapping[str, Pipeline]] = {
     "StableDiffusionPipeline": Pipeline(50, 2),
     "StableDiffusionXLPipeline": Pipeline(50, 2),
+    "StableDiffusionInpaintPipeline": Pipeline(50, 2, fills_in=True),
+    "StableDiffusionXLInpaintPipeline": Pipeline(50, 2, fills_in=True),
     "LatentConsistencyModelPipeline": Pipeline(4, 1),
     "StableDiffusion3Pipeline": Pipeline(28, 2, t5_tokens=256, both_texts=True),
     "FluxPipeline": Pipeline(28, 1, t5_tokens=512),
@@ -102,15 +106,18 @@ def diffusion(files: Files, *, name: str, build: Build) -> Definition:
             Part("vae-decoder", vae, latents),
         ),
         steps=steps,
-        notes=_notes(steps, _part(files, "vae", name)),
+        notes=_notes(steps, pipeline, _part(files, "vae", name)),
     )  # fmt: skip
 
 
-def _notes(steps: int, vae: Config) -> tuple[str, ...]:
+def _notes(steps: int, pipeline: Pipeline, vae: Config) -> tuple[str, ...]:
     """What is left out or taken for granted."""
+    encoder = "the encoder of images and the safety checker take no part in making an image"
+    if pipeline.fills_in:
+        encoder = "encoding the image that is painted into, and the safety checker, are left out"
     notes = [
         f"{steps} steps are what its pipeline does where nobody says otherwise",
-        "the encoder of images and the safety checker take no part in making an image",
+        encoder,
         "the scheduler's own arithmetic is left out",
     ]
     if vae.flag("force_upcast", False):

@@ -123,7 +123,22 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "tile_overhead", 0.0, 1e5, "1", "elements of a tile's result whose time feeds the units"
         ),
         Parameter("wave_smoothing", 0.0, 1.0, "1", "0 charges whole waves, 1 fractional ones"),
+        Parameter("wave_smoothing_fp32", 0.0, 1.0, "1", "the same, vector units"),
+        Parameter(
+            "batched_tile_m_fp32",
+            0.0,
+            512.0,
+            "1",
+            "rows of the tile of every fp32 batch; 0 where the library looks for one",
+        ),
+        Parameter("batched_tile_n_fp32", 0.0, 512.0, "1", "its columns"),
+        Parameter("batched_efficiency_fp32", 0.1, 1.5, "1", "share of the fp32 peak in that tile"),
+        Parameter(
+            "reach_bytes", 1e5, 1e12, "B", "spread of an fp32 product's rows that slows it by half"
+        ),
+        Parameter("reach_cost", 0.0, 20.0, "1", "time more of one spread wider, in shares"),
         Parameter("split_cycles", 0.0, 1e5, "clock", "synchronisation of a product split along k"),
+        Parameter("split_cycles_fp32", 0.0, 1e6, "clock", "the same, vector units"),
         Parameter("split_traffic", 0.0, 100.0, "1", "times a partial result crosses the cache"),
         Parameter("misalignment", 1.0, 10.0, "1", "slowdown of unaligned rows, tensor cores"),
         Parameter("misalignment_fp32", 1.0, 10.0, "1", "slowdown of unaligned rows, vector units"),
@@ -219,12 +234,16 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         ),
         Parameter("cache_sharpness", 0.2, 10.0, "1", "how suddenly the cache overflows"),
         Parameter("roofline_sharpness", 1.0, 20.0, "1", "how well arithmetic and traffic overlap"),
+        Parameter(
+            "product_sharpness_fp32", 1.0, 20.0, "1", "how well an fp32 product overlaps them"
+        ),
         Parameter("product_sharpness", 1.0, 20.0, "1", "the same in a product of a single step"),
         Parameter(
             "overlap_growth", 0.0, 5.0, "1", "what it gains with the logarithm of a product's steps"
         ),
         Parameter("start_cycles", 0.0, 1e6, "clock", "start and end of one kernel"),
         Parameter("product_start_cycles", 0.0, 1e6, "clock", "start and end of a matrix product"),
+        Parameter("product_start_cycles_fp32", 0.0, 1e6, "clock", "the same, vector units"),
         Parameter("joule_per_flop_fp32", 0.0, 1e-9, "J/FLOP", "switching energy, vector units"),
         Parameter(
             "joule_per_flop_fp16", 0.0, 1e-9, "J/FLOP", "switching energy, tensor cores, 16 bits"

@@ -12,10 +12,12 @@ from typing import Any, Final
 from phantomgpu.comparison.point import Point, pass_of
 from phantomgpu.cost.attention import attention_time
 from phantomgpu.cost.bandwidth import cache_rate, cache_time, memory_time
+from phantomgpu.cost.batched import batched_time
 from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import boards_of
 from phantomgpu.cost.power import clock_slowdown
 from phantomgpu.cost.product import product_time
+from phantomgpu.cost.reach import reach_slowdown
 from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
 from phantomgpu.cost.stream import stream_time
 from phantomgpu.cost.terms import Terms, terms_of
@@ -52,6 +54,10 @@ _OVERLAP: Final = dict.fromkeys(
     ("product_sharpness", "overlap_growth"),
 ) | {"decode": ("decode_sharpness",)}
 """Fitted values of the overlap, by kind of kernel; all others overlap as ``roofline_sharpness``."""
+_OVERLAP_FP32: Final = dict.fromkeys(
+    ("matmul", "weight_only", "gemv"), ("product_sharpness_fp32",)
+) | {"decode": ("decode_sharpness",)}
+"""The same on the vector units, which wait for no stages."""
 _VECTOR: Final = "(vector FLOPs + special FLOPs · special cost) / (fp32 peak · efficiency)"
 _DEPTHWISE: Final = "FLOPs / (fp32 peak · depthwise efficiency)"
 
@@ -129,6 +135,8 @@ def _arithmetic(point: Point, terms: Terms, at: int) -> Json:
             _spec(point, "sm_count", point.gpu.spec.sm_count, ""),
             *(_fitted(point, name) for name in _inside(peak, kind)),
         ]
+        if peak == "fp32" and kind == "matmul":
+            functions = (*functions, batched_time, reach_slowdown)
         if peak == "fp32" and kernels.window[at] == 9.0:
             functions = (*functions, winograd_products, fused_time)
     else:
@@ -157,7 +165,9 @@ def _inside(peak: str, kind: str) -> list[str]:
         return [*of_peak, *names, "attention_block_cycles"]
     names = ["operand_bytes_per_cycle", "step_cycles", "pipeline_depth", "misalignment"]
     if peak == "fp32":
-        return [*(f"{name}_fp32" for name in names), "wave_smoothing"]
+        batched = ("batched_tile_m", "batched_tile_n", "batched_efficiency")
+        of_fp32 = [f"{name}_fp32" for name in (*names, "wave_smoothing", *batched)]
+        return [*of_fp32, "reach_bytes", "reach_cost"] if kind == "matmul" else of_fp32[:5]
     return [*names, "tile_overhead", "wave_smoothing"]
 
 
@@ -198,7 +208,9 @@ def _among(point: Point) -> list[Json]:
 
 def _overlap(point: Point, terms: Terms, at: int) -> Json:
     slowdown = float(terms.runtime_slowdown[at])
-    names = _OVERLAP.get(terms.kinds[at], ("roofline_sharpness",))
+    kind, peak = terms.kinds[at], PEAKS[int(point.workload.kernels.peak[at])]
+    overlaps = _OVERLAP_FP32 if peak == "fp32" else _OVERLAP
+    names = overlaps.get(kind, ("roofline_sharpness",))
     inputs = [_fitted(point, name) for name in names]
     inputs.append(_fact("p: how well they overlap", float(terms.sharpness[at]), "", _BY_STEPS))
     if slowdown != 1.0:
@@ -223,8 +235,11 @@ def _waiting(point: Point, at: int) -> Json:
             ("start of a run", runtime.start_s, "start_us"),
         )
     ]
-    product = FAMILIES[point.workload.kernels.family[at]] == "matmul"
-    inputs.append(_fitted(point, "product_start_cycles" if product else "start_cycles"))
+    kernels = point.workload.kernels
+    is_fp32 = PEAKS[int(kernels.peak[at])] == "fp32"
+    of_product = "product_start_cycles_fp32" if is_fp32 else "product_start_cycles"
+    product = FAMILIES[kernels.family[at]] == "matmul"
+    inputs.append(_fitted(point, of_product if product else "start_cycles"))
     inputs += [
         _fact(RUNTIME_PARAMETERS[name].meaning, value, "", _runtime_source(runtime, name))
         for name in ("start_share",)

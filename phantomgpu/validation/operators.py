@@ -104,6 +104,11 @@ clearing of a workspace. Counted from the floor under each runtime's smallest pr
 that many kernel starts higher than the same runtime's floor in bf16."""
 
 
+_ROWS_ON_VECTOR: Final = 4.0
+"""Rows up to which TensorRT-LLM's SmoothQuant takes a kernel that needs no workspace
+(``vector_rows_most`` of its profile)."""
+
+
 def measured(row: Row) -> Measured:
     """The kernels that an operator row timed.
 
@@ -170,6 +175,8 @@ def _product(row: Row, number: Number, timing: Timing) -> list[KernelRow]:
         count=float(timing.copies),
     )
     launches = _EXTRA_LAUNCHES.get((timing.runtime, row.text("dtype")), 0)
+    if row.text("dtype") == "sq" and m <= _ROWS_ON_VECTOR:
+        launches = 0
     before = []
     if launches:
         before.append(kernel("reduce", number.peak, count=float(launches * timing.copies)))

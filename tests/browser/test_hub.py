@@ -92,3 +92,24 @@ def test_a_hub_that_refuses_says_what_to_do(
     read_from_hub(live, "hf:org/name", place="#error", shows=said)
 
     assert ways[status] in live.error()["fix"]
+
+
+@pytest.mark.usefixtures("forgiven")
+def test_a_link_to_a_model_of_the_hub_is_read_at_one_press(live: Comparison, watch: Watch) -> None:
+    weights = safetensors({"w": ("BF16", [3_000_000_000])})
+    Hub(live, {"config.json": as_json(CONFIG), "model.safetensors": weights})
+    live.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    read_from_hub(live, "hf:org/name", place="#headline", shows="hf:org/name")
+    live.page.get_by_role("button", name="Copy link").click()
+    expect(live.page.locator("#notice")).to_contain_text("hf:org/name")
+    link = str(live.page.evaluate("navigator.clipboard.readText()"))
+    before = len(watch.elsewhere)
+
+    live.page.goto("about:blank")
+    live.open(link)
+    expect(live.page.get_by_role("button", name="Read it from Hugging Face")).to_be_focused()
+    assert len(watch.elsewhere) == before
+    live.page.keyboard.press("Enter")
+
+    expect(live.page.locator("#headline")).to_contain_text("hf:org/name", timeout=LIVE_MS)
+    assert live.error() == {}

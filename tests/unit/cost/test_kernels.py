@@ -280,6 +280,52 @@ def test_matrix_units_that_take_fp32_do_fp32_products():
     )
 
 
+def fp32_batch(m, n, k=1024, batch=100):
+    return a_kernel(peak="fp32", m=m, n=n, k=k, batch=batch, matrix_flops=2 * m * n * k * batch)
+
+
+def test_small_products_of_an_fp32_batch_fill_the_librarys_one_tile():
+    board = a_gpu(calibration={"batched_tile_m_fp32": 128.0, "batched_tile_n_fp32": 64.0})
+
+    small, full = (
+        work_of(fp32_batch(m, n), gpu=board).core_s[0, 0] for m, n in ((9, 9), (128, 64))
+    )
+
+    assert small == full == pytest.approx(2 * 128 * 64 * 1024 * 100 / 1e13)
+
+
+def test_a_library_that_states_no_tile_looks_for_one():
+    stated = a_gpu(calibration={"batched_tile_m_fp32": 128.0, "batched_tile_n_fp32": 128.0})
+
+    assert work_of(fp32_batch(32, 32)).core_s[0, 0] < (
+        work_of(fp32_batch(32, 32), gpu=stated).core_s[0, 0] / 4
+    )
+
+
+def test_half_precision_batches_look_for_a_tile_whatever_is_stated():
+    stated = a_gpu(calibration={"batched_tile_m_fp32": 128.0, "batched_tile_n_fp32": 128.0})
+    row = a_kernel(m=32, n=32, k=1024, batch=100)
+
+    assert work_of(row, gpu=stated).core_s[0, 0] == work_of(row).core_s[0, 0]
+
+
+def test_latency_of_an_fp32_step_hides_behind_the_work_of_other_blocks():
+    board = a_gpu(calibration={"step_cycles_fp32": 100.0})
+    large, small = a_kernel(peak="fp32"), fp32_batch(1, 1, k=64, batch=1)
+
+    assert work_of(large, gpu=board).core_s[0, 0] == work_of(large).core_s[0, 0]
+    assert work_of(small, gpu=board).core_s[0, 0] == pytest.approx(64 * 100e-9)
+
+
+def test_fp32_rows_far_apart_are_out_of_reach():
+    board = a_gpu(calibration={"reach_bytes": 1e6, "reach_cost": 1.0})
+    row = a_kernel(peak="fp32", k=65536)
+
+    slower = work_of(row, gpu=board).core_s[0, 0] / work_of(row).core_s[0, 0]
+
+    assert slower == pytest.approx(2.0, rel=1e-3)
+
+
 def test_one_board_for_each_kernel_is_the_diagonal_of_all_for_all():
     convolution = a_kernel(family="conv", peak="fp32", k=4608.0, window=9.0, element_bytes=4.0)
     attention = a_kernel(family="attention", m=256.0, n=256.0, k=64.0, batch=8.0)

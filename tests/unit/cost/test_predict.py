@@ -123,9 +123,12 @@ def test_interval_is_that_of_board_runtime_or_kind_of_kernel_whichever_is_known_
     assert np.log(estimate.high_s / estimate.latency_s) == pytest.approx(expected)
 
 
-def test_a_product_starts_in_a_time_of_its_own():
-    slow = a_gpu(calibration={"product_start_cycles": 1e6})
-    product, copy = a_workload(), a_workload(a_copy())
+@pytest.mark.parametrize(
+    ("name", "peak"), [("product_start_cycles", "fp16"), ("product_start_cycles_fp32", "fp32")]
+)
+def test_a_product_starts_in_a_time_of_its_own(name, peak):
+    slow = a_gpu(calibration={name: 1e6})
+    product, copy = a_workload(a_kernel(peak=peak)), a_workload(a_copy())
 
     (before,), (after,) = (predict([product], [gpu], a_runtime()) for gpu in (a_gpu(), slow))
 

@@ -196,3 +196,14 @@ def test_a_pipeline_of_stable_diffusion_is_the_sum_of_its_parts(sdxl):
     assert [part.evaluations for part in made.parts] == [2, 2, 2, 1]
     assert [part.per_step for part in made.parts] == [False, False, True, False]
     assert made.parameters == 2_567_463_684 + 49_490_199 + 123_060_480 + 694_659_840
+
+
+def test_a_network_that_paints_into_an_image_is_told_it_and_the_mask(sdxl):
+    index = sdxl["model_index.json"] | {"_class_name": "StableDiffusionXLInpaintPipeline"}
+    unet = sdxl["unet/config.json"] | {"in_channels": 9}
+    files = sdxl | {"model_index.json": index, "unet/config.json": unet}
+
+    made, plain = build(files, name="fills in"), build(sdxl, name="sdxl")
+
+    assert made.parameters - plain.parameters == 3 * 3 * (9 - 4) * 320
+    assert any("painted into" in note for note in made.notes)

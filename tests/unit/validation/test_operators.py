@@ -56,6 +56,13 @@ def test_narrow_products_are_quantised_first():
     ]  # fmt: skip
 
 
+def test_smoothquant_for_few_rows_needs_no_workspace_cleared():
+    few, more = (kernels_of(dtype="sq", runtime="trtllm-1.0", M=rows) for rows in (4, 5))
+
+    assert families(few) == ["quantize", "matmul"]
+    assert families(more) == ["reduce", "quantize", "matmul"]
+
+
 def test_weight_only_product_multiplies_in_sixteen_bits():
     product = kernels_of(dtype="int4_wo", runtime="sglang-0.5")[-1]
 

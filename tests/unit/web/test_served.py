@@ -7,9 +7,10 @@ import pytest
 from phantomgpu.report.table import csv_text
 from tests.unit.web.builders import a_cell, a_failing_cell, a_gpu, a_request, a_state
 from tests.unit.web.test_page import Tags
+from web.catalog import page_catalog
 from web.page import regions
 from web.query import group_of, job, model_choices, shown_cells
-from web.served import kind_of, served_verdict
+from web.served import generates, kind_of, served_verdict
 from web.state import after
 from web.table import as_csv, as_markdown
 
@@ -129,6 +130,33 @@ def test_sentence_does_not_claim_what_the_intervals_do_not_bear():
 
     assert "should serve" in said["headline"]
     assert "Too close to call against L4" in said["reason"]
+
+
+def test_what_hears_sound_is_given_no_tokens():
+    said = served_verdict([a_served_cell("t4")], GPUS, "Whisper", a_request(), "sound")
+
+    assert "With 30 s of sound in, 256 tokens out, fp16 cache." in said["reason"]
+
+
+@pytest.mark.parametrize(
+    ("task", "source", "kind"),
+    [
+        ("text generation", "config.json of x on huggingface.co", "tokens"),
+        ("text to text", "config.json of x on huggingface.co", "words"),
+        ("speech recognition", "config.json of x on huggingface.co", "sound"),
+        ("speech recognition", "transformers Wav2Vec2ForCTC, random weights", ""),
+    ],
+)
+def test_only_what_generates_tokens_is_asked_for_them(task, source, kind):
+    model = {
+        "id": "m", "title": "M", "task": task, "source": source, "parameters": 1, "aliases": [],
+        "builtin": True,
+    }  # fmt: skip
+
+    entry = page_catalog("", [model], [], [], [])["models"][0]
+
+    assert entry["asks"] == kind
+    assert generates(kind) == bool(kind)
 
 
 def test_board_that_cannot_serve_stays_and_says_what_would():

@@ -7,6 +7,7 @@ import pytest
 from tests.unit.web.builders import a_cell, a_failing_cell, a_request, a_state, an_inspection
 from web.choose import MOST_GPUS
 from web.model_panel import model_list
+from web.page import error_box
 from web.query import (
     BATCH_CHOICES,
     curve_request,
@@ -261,9 +262,16 @@ def test_a_name_on_the_hub_is_read_from_there():
     assert "Hugging Face" in options
 
 
-def test_a_link_to_a_model_of_the_hub_says_how_to_read_it():
+def test_a_link_to_a_model_of_the_hub_reads_it_at_one_press():
     request = a_request(models=["hf:org/name"])
     state = after(a_state(), {"type": "restored", "request": request, "saw": {}})
 
     assert "hf:org/name" in state["error"]["what"]
-    assert "searched" in state["error"]["fix"]
+    assert "data-do='read-shared' data-id='hf:org/name'" in error_box(state["error"])
+
+
+def test_only_a_link_to_the_hub_offers_to_read_from_there():
+    request = a_request(models=["mine.onnx"])
+    state = after(a_state(), {"type": "restored", "request": request, "saw": {}})
+
+    assert "read-shared" not in error_box(state["error"])

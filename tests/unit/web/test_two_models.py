@@ -322,6 +322,15 @@ def test_cells_that_come_are_shown_and_the_others_keep_their_place():
     assert table.count("data-gpu='l4'") == 1
 
 
+def test_no_gpu_is_asked_for_while_the_first_cells_are_of_another_batch():
+    state = a_state(work="Comparing", request=a_request(gpus=["t4", "l4"]), shown_batch=8)
+    event = {"type": "streamed", "request": state["request"], "cells": [a_cell("l4", 1)]}
+
+    said = regions(after(state, event), 720)["headline"]
+
+    assert "is being worked out" in said
+
+
 def test_cells_of_an_earlier_request_are_not_shown():
     state = a_state(work="Comparing", request=a_request(gpus=["t4", "l4", "l40s"]))
 
