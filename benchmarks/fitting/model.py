@@ -13,7 +13,7 @@ from benchmarks.fitting.solve import fit, slopes_of
 from benchmarks.fitting.table import Array, Table, paired_boards
 from phantomgpu.cost.kinds import FAMILY, KINDS
 from phantomgpu.cost.predict import Host, run_times, splits_of
-from phantomgpu.cost.variants import Variants
+from phantomgpu.cost.variants import Variants, listed
 from phantomgpu.hardware.calibration import PARAMETERS
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
@@ -254,7 +254,11 @@ class Model:
             np.array([float(r.decode_groups[1]) for r in stated])[t.runtime],
             np.array([float(r.prompt_group_most) for r in stated])[t.runtime],
             np.array([r.packs_prompts_on for r in stated])[t.runtime],
+            np.array([float(r.prompt_least) for r in stated])[t.runtime],
             np.array([r.unpacks_fp8_on for r in stated])[t.runtime],
+            np.array([listed(r.swaps_groups_on) for r in stated])[t.runtime],
+            np.array([listed(r.decodes_alone_on) for r in stated])[t.runtime],
+            np.array([listed(r.multiplies_fp8_on) for r in stated])[t.runtime],
             np.stack([splits_of(r) for r in stated])[t.runtime],
             np.array([float(r.vector_rows_most) for r in stated])[t.runtime],
         )

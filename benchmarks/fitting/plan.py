@@ -28,12 +28,17 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "split_cycles": (5600.0, 0.5), "split_traffic": (1.0, 0.5),
     "misalignment": (1.2, 0.1), "misalignment_fp32": (1.01, 0.02),
     "winograd_efficiency": (0.8, 0.2), "depthwise_efficiency": (0.1, 1.0),
-    "attention_efficiency": (1.0, 0.4), "softmax_cycles": (0.03, 0.7),
+    "attention_efficiency": (1.0, 0.4),
+    # 16 special function units on an SM (Ampere to Blackwell): an exponential in 1/16 of a clock.
+    "softmax_cycles": (0.0625, 0.1), "softmax_sharpness": (2.5, 0.3),
     "decode_efficiency": (0.3, 0.5), "decode_step_cycles": (5.0, 0.7),
     "decode_start_cycles": (15000.0, 0.4), "attention_fp8": (0.7, 0.3),
     "attention_split_cycles": (4000.0, 0.7),
     # A block for one head: a few dependent loads, reductions and barriers.
     "head_block_cycles": (2500.0, 0.3), "head_key_cycles": (20.0, 0.5),
+    # A block that fills an SM hides its start behind none; others load and store 16 bits at a few
+    # tens of bytes a cycle.
+    "whole_block_cycles": (9000.0, 0.3), "decode_element_cycles": (0.6, 0.7),
     "unpack_block_cycles": (8000.0, 0.3), "unpack_cycles": (0.15, 0.3),
     "decode_sharpness": (3.0, 0.4),
     "attention_step_cycles": (15.0, 0.7), "attention_block_cycles": (4500.0, 0.5),
@@ -190,6 +195,8 @@ START_SIGMA: Final[Mapping[str, float]] = {"attention": 0.3, "decode": 0.3}
 SAME_LIBRARY: Final[Mapping[str, float]] = {
     "llama-cpp slowdown_matmul": 0.3, "llama-cpp slowdown_gemv": 0.3,
     "sglang slowdown_wide": 1.0, "vllm slowdown_wide": 1.0,
+    # A kernel of its own for 384 tokens at most, timed only inside of whole models.
+    "tensorrt slowdown_attention": 0.5,
     "pytorch-eager slowdown_matmul": 0.03, "pytorch-eager-nhwc slowdown_matmul": 0.03,
     "pytorch-compile slowdown_matmul": 0.03,
 }  # fmt: skip

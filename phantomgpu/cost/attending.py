@@ -10,7 +10,7 @@ from phantomgpu.cost.attention import BlockCosts, attention_time
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import is_decoding
 from phantomgpu.cost.product import Pipeline
-from phantomgpu.cost.variants import Variants, heads_are_alone
+from phantomgpu.cost.variants import Variants, heads_are_alone, is_among
 from phantomgpu.workload.workload import PEAKS, Kernels
 
 FloatArray = NDArray[np.float64]
@@ -35,10 +35,17 @@ def attention_core(
         pipeline: What the inside of a matrix kernel costs.
     """
     decodes = is_decoding(kernels)
-    packs = (kernels.m <= 1.0) | (boards.architecture == variants.packs_on)
+    swaps = (
+        (kernels.m <= 1.0)
+        & (kernels.element_bytes > 1.0)
+        & is_among(boards.architecture, variants.swaps_on)
+    )
+    packs = (kernels.m < variants.prompt_least) | (boards.architecture == variants.packs_on)
     alone = heads_are_alone(
         groups=kernels.kv_groups,
-        least=np.where(decodes, variants.least_group, 1.0),
+        least=np.where(
+            decodes & is_among(boards.architecture, variants.alone_on), variants.least_group, 1.0
+        ),
         most=np.where(
             decodes,
             variants.most_group,
@@ -55,8 +62,8 @@ def attention_core(
         kv_groups=np.where(alone, 1.0, kernels.kv_groups),
         causal=kernels.causal,
         element_bytes=kernels.element_bytes,
-        flops_per_s=_attention_rate(kernels, boards, unpacks & ~decodes),
-        block=_block_costs(kernels, boards, alone & decodes, unpacks),
+        flops_per_s=_attention_rate(kernels, boards, variants, unpacks & ~decodes),
+        block=_block_costs(kernels, boards, variants, alone & decodes, unpacks, swaps),
         sm_count=boards.sm_count,
         clock_hz=boards.clock_hz,
         pipeline=replace(
@@ -69,15 +76,20 @@ def attention_core(
     )
 
 
-def _attention_rate(kernels: Kernels, boards: Boards, unpacks: BoolArray) -> FloatArray:
+def _attention_rate(
+    kernels: Kernels, boards: Boards, variants: Variants, unpacks: BoolArray
+) -> FloatArray:
     """FLOP/s of the two products inside attention. [gpu, kernel].
 
-    In fp8 only heads of 128 have a kernel of their own where the library unpacks the others.
+    In fp8 only heads of 128 have a kernel of their own where the library unpacks the others. Keys
+    of an fp8 cache are multiplied as they are where the library has such a kernel.
     """
     values = boards.values
     sustained = boards.at(boards.sustained_flops_per_s, kernels.peak)
-    is_fp8 = kernels.peak == _FP8
-    in_fp8 = boards.at(boards.peak_flops_per_s, kernels.peak) * values["efficiency_fp16"]
+    narrow = (kernels.element_bytes == 1.0) & is_among(boards.architecture, variants.narrow_on)
+    is_fp8 = (kernels.peak == _FP8) | (narrow & ~is_decoding(kernels))
+    fp8_peak = boards.at(boards.peak_flops_per_s, np.full_like(kernels.peak, _FP8))
+    in_fp8 = fp8_peak * values["efficiency_fp16"]
     in_16_bits = boards.at(boards.sustained_flops_per_s, np.full_like(kernels.peak, _BF16))
     rate = np.where(is_fp8, in_fp8 * values["attention_fp8"], sustained)
     rate = np.where(is_fp8 & unpacks & (kernels.k != _FP8_WIDTH), in_16_bits, rate)
@@ -88,22 +100,40 @@ def _attention_rate(kernels: Kernels, boards: Boards, unpacks: BoolArray) -> Flo
 
 
 def _block_costs(
-    kernels: Kernels, boards: Boards, alone: BoolArray, unpacks: BoolArray
+    kernels: Kernels,
+    boards: Boards,
+    variants: Variants,
+    alone: BoolArray,
+    unpacks: BoolArray,
+    swaps: BoolArray,
 ) -> BlockCosts:
-    """What blocks of queries cost beside their products."""
+    """What blocks of queries cost beside their products.
+
+    FlashAttention-2 splits the keys of a single query only where it swapped its heads for queries
+    (``csrc/flash_attn/flash_api.cpp``, mha_varlen_fwd: split-k for decoding alone).
+    """
     values, decodes = boards.values, is_decoding(kernels)
-    start = np.where(
-        alone,
-        values["head_block_cycles"],
-        np.where(decodes, values["decode_block_cycles"], values["attention_block_cycles"]),
+    wide_keys = kernels.element_bytes > 1.0
+    whole = wide_keys & is_among(boards.architecture, variants.alone_on)
+    start = np.select(
+        [alone, decodes & whole, decodes],
+        [
+            values["head_block_cycles"],
+            values["whole_block_cycles"],
+            values["decode_block_cycles"],
+        ],
+        values["attention_block_cycles"],
     )
-    by_hand = unpacks & (decodes | (kernels.k != _FP8_WIDTH))
+    is_fp8 = kernels.peak == _FP8
+    by_hand = unpacks & (decodes | (is_fp8 & (kernels.k != _FP8_WIDTH)))
     per_key = np.where(alone, values["head_key_cycles"], 0.0) + np.where(
         decodes & unpacks, values["unpack_cycles"] * kernels.k, 0.0
     )
     return BlockCosts(
+        overlap_sharpness=values["softmax_sharpness"],
         score_cycles=values["softmax_cycles"],
         key_cycles=per_key,
         start_cycles=start + np.where(by_hand, values["unpack_block_cycles"], 0.0),
-        can_split=~(decodes & unpacks),
+        element_cycles=np.where(decodes & ~alone & ~whole, values["decode_element_cycles"], 0.0),
+        can_split=~((decodes & unpacks & ~alone) | (swaps & (kernels.kv_groups <= 1.0))),
     )

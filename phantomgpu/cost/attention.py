@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phantomgpu.cost.product import Pipeline
+from phantomgpu.cost.roofline import smooth_maximum
 from phantomgpu.cost.split import split_cost_s, split_factor
 from phantomgpu.cost.tiles import waves
 
@@ -27,12 +28,17 @@ class BlockCosts:
         score_cycles: Of an SM for one score: its exponential and the scaling.
         key_cycles: Of an SM for one key.
         start_cycles: To start and end a block.
+        element_cycles: For one element of its queries to be loaded and of its result to be stored.
+        overlap_sharpness: Of the products of some warps with the exponentials of others; see
+            ``roofline.smooth_maximum``.
         can_split: Whether the library cuts the keys into parts, each a block of its own.
     """
 
     score_cycles: FloatArray
     key_cycles: FloatArray
     start_cycles: FloatArray
+    element_cycles: FloatArray
+    overlap_sharpness: FloatArray
     can_split: NDArray[np.bool_]
 
 
@@ -74,10 +80,10 @@ def attention_time(
 ) -> FloatArray:
     """Seconds of the arithmetic of attention.
 
-    A block of queries needs, for each key, ``4·block·width`` FLOPs, ``block`` softmax elements,
-    the key and its value from the cache, and a fixed latency. The heads that share a KV head
-    share a block where there are few queries. With too few blocks for all SMs the keys are
-    split, as flash decoding does.
+    A block of queries needs, for each key, ``4·block·width`` FLOPs, ``block`` softmax elements
+    that overlap with them, the key and its value from the cache, and a fixed latency. The heads
+    that share a KV head share a block where there are few queries. With too few blocks for all SMs
+    the keys are split where that is faster, as flash decoding does.
 
     Args:
         queries: New tokens of a sequence. [kernel]
@@ -106,24 +112,29 @@ def attention_time(
     rows = queries * kv_groups
     attended = keys_attended(queries=queries, keys=keys, causal=causal)
     result_bytes = heads * queries * width * element_bytes
+    score_s = smooth_maximum(
+        4.0 * width / rate, block.score_cycles / clock_hz, sharpness=block.overlap_sharpness
+    )
     length_to_split = np.where(block.can_split, attended, 0.0)
     best = np.full(np.broadcast_shapes(rate.shape, rows.shape), np.inf)
     for size in QUERY_BLOCKS:
         blocks = np.ceil(rows / size) * (heads / kv_groups)
-        step_s = size * (4.0 * width / rate + block.score_cycles / clock_hz) + load_s
-        parts = split_factor(tiles=blocks, slots=sm_count, k=length_to_split, most=MOST_PARTS)
-        rounds = waves(tiles=blocks * parts, slots=sm_count, smoothing=pipeline.wave_smoothing)
-        length = attended / parts
-        time = (
-            rounds * (step_s * length + block.start_cycles / clock_hz)
-            + pipeline.step_cycles / clock_hz * length
-        ) + split_cost_s(
-            parts=parts,
-            result_bytes=result_bytes,
-            traffic=pipeline.split_traffic,
-            cycles=pipeline.split_cycles,
-            clock_hz=clock_hz,
-            cache_bytes_per_s=operand_bytes_per_s * sm_count,
-        )
-        best = np.minimum(best, time)
+        step_s = size * score_s + load_s
+        split = split_factor(tiles=blocks, slots=sm_count, k=length_to_split, most=MOST_PARTS)
+        start_cycles = block.start_cycles + block.element_cycles * size * width
+        for parts in (np.ones_like(split), split):
+            rounds = waves(tiles=blocks * parts, slots=sm_count, smoothing=pipeline.wave_smoothing)
+            length = attended / parts
+            time = (
+                rounds * (step_s * length + start_cycles / clock_hz)
+                + pipeline.step_cycles / clock_hz * length
+            ) + split_cost_s(
+                parts=parts,
+                result_bytes=result_bytes,
+                traffic=pipeline.split_traffic,
+                cycles=pipeline.split_cycles,
+                clock_hz=clock_hz,
+                cache_bytes_per_s=operand_bytes_per_s * sm_count,
+            )
+            best = np.minimum(best, time)
     return np.asarray(best)

@@ -32,14 +32,14 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
 _FP32: Final = PEAKS.index("fp32")
+_BY_ROWS: Final = tuple(FAMILY[name] for name in ("quantize", "move", "norm"))
+"""Families whose rows, where they say how long they are, have a thread block each."""
+
 _VECTOR_STAGE: Final = 8.0
 """Elements of the reduced dimension that SGEMM loads at once (the 8 of CUTLASS's 128x128x8)."""
 _ALIGNMENT_BYTES: Final = 16.0
 """What one load instruction of a thread takes: rows of an operand that are no multiple of it
 cannot be loaded so (CUDA C++ Programming Guide, "Device Memory Accesses")."""
-
-
-_IN_ROWS: Final = tuple(FAMILY[name] for name in ("quantize", "norm", "softmax"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +123,10 @@ def _vector_core(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatAr
     values = boards.values
     work = kernels.vector_flops + kernels.special_flops * values["special_flops_cost"]
     row_cycles = np.where(
-        kinds == FAMILY["quantize"], values["quantize_row_cycles"], values["norm_row_cycles"]
+        kinds == FAMILY["norm"], values["norm_row_cycles"], values["quantize_row_cycles"]
     )
     is_softmax = kinds == FAMILY["softmax"]
-    in_rows = np.isin(kinds, _IN_ROWS) & (kernels.n > 1.0)
+    in_rows = np.isin(kernels.family, _BY_ROWS) & (kernels.n > 1.0)
     rows_s = row_time(
         rows=np.where(in_rows, kernels.m, 0.0),
         row_cycles=np.where(is_softmax, values["softmax_row_cycles"], row_cycles),

@@ -16,7 +16,7 @@ from phantomgpu.cost.kinds import FAMILY, KINDS, kinds_of
 from phantomgpu.cost.power import clock_slowdown, run_energy
 from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
 from phantomgpu.cost.stream import stream_time
-from phantomgpu.cost.variants import Variants
+from phantomgpu.cost.variants import Variants, listed
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
 from phantomgpu.workload.workload import PEAKS, Kernels, Workload
@@ -139,7 +139,11 @@ def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
             most_group=np.full(len(kinds), float(runtime.decode_groups[1])),
             most_prompt_group=np.full(len(kinds), float(runtime.prompt_group_most)),
             packs_on=np.full(len(kinds), runtime.packs_prompts_on),
+            prompt_least=np.full(len(kinds), float(runtime.prompt_least)),
             unpacks_on=np.full(len(kinds), runtime.unpacks_fp8_on),
+            swaps_on=np.full(len(kinds), listed(runtime.swaps_groups_on)),
+            alone_on=np.full(len(kinds), listed(runtime.decodes_alone_on)),
+            narrow_on=np.full(len(kinds), listed(runtime.multiplies_fp8_on)),
             splits=np.tile(splits_of(runtime), (len(kinds), 1)),
             vector_rows=np.full(len(kinds), float(runtime.vector_rows_most)),
         ),

@@ -1,6 +1,7 @@
 """Which of its kernels a library takes: facts about the code, not fitted."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,12 @@ class Variants:
         most_group: Most of them.
         most_prompt_group: Most query heads to a KV head that share a block of its prompt kernel.
         packs_on: Architecture on which that kernel takes all of a group, or empty.
+        prompt_least: Fewest new tokens of a sequence that take its prompt kernel.
         unpacks_on: Architecture on which its kernels turn fp8 into 16 bits themselves, or empty.
+        swaps_on: Architectures, between spaces, on which a single query takes FlashAttention-2.
+        alone_on: Those on which fewer heads than ``least_group`` have a block each, and a decoding
+            block of more has an SM to itself.
+        narrow_on: Those on which prompts are multiplied in the format of the cache.
         splits: Whether it splits products along the reduced dimension, by index into ``PEAKS``.
             [kernel, peak]
         vector_rows: Rows up to which it leaves int8 products to the vector units.
@@ -27,21 +33,31 @@ class Variants:
     most_group: FloatArray
     most_prompt_group: FloatArray
     packs_on: NDArray[np.str_]
+    prompt_least: FloatArray
     unpacks_on: NDArray[np.str_]
+    swaps_on: NDArray[np.str_]
+    alone_on: NDArray[np.str_]
+    narrow_on: NDArray[np.str_]
     splits: NDArray[np.bool_]
     vector_rows: FloatArray
 
     def at(self, rows: NDArray[np.int64]) -> "Variants":
         """Those of some kernels."""
-        return Variants(
-            self.least_group[rows],
-            self.most_group[rows],
-            self.most_prompt_group[rows],
-            self.packs_on[rows],
-            self.unpacks_on[rows],
-            self.splits[rows],
-            self.vector_rows[rows],
-        )
+        return Variants(*(getattr(self, column.name)[rows] for column in fields(self)))
+
+
+def listed(names: Iterable[str]) -> str:
+    """Ids of architectures as ``Variants`` holds them."""
+    return f" {' '.join(names)} "
+
+
+def is_among(architecture: NDArray[np.str_], lists: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Whether each board's architecture is in a list. [gpu, kernel].
+
+    >>> bool(is_among(np.array("ada"), np.array(listed(["ampere", "ada"]))))
+    True
+    """
+    return np.asarray(np.char.find(lists, np.char.add(np.char.add(" ", architecture), " ")) >= 0)
 
 
 def heads_are_alone(

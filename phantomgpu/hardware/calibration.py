@@ -69,7 +69,7 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             0.0,
             100.0,
             "clock",
-            "the same in CUTLASS templates",
+            "latency of an element of the reduced dimension, CUTLASS templates",
         ),
         Parameter(
             "fill_cycles", 10.0, 1e5, "clock", "to fill an SM's shared memory with operands once"
@@ -79,14 +79,14 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             10.0,
             1e5,
             "clock",
-            "the same in CUTLASS templates",
+            "to fill an SM's shared memory with operands once, CUTLASS templates",
         ),
         Parameter(
             "template_split_cycles",
             0.0,
             1e5,
             "clock",
-            "synchronisation of a split product of theirs",
+            "synchronisation of a product split along k, CUTLASS templates",
         ),
         Parameter(
             "step_cycles_fp32",
@@ -156,6 +156,9 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "attention_efficiency", 0.02, 2.0, "1", "products inside attention beside plain ones"
         ),
         Parameter("softmax_cycles", 0.0, 10.0, "clock", "one score on an SM, beside the products"),
+        Parameter(
+            "softmax_sharpness", 1.0, 20.0, "1", "overlap of the products with the exponentials"
+        ),
         Parameter("attention_step_cycles", 0.0, 1000.0, "clock", "latency of a key"),
         Parameter(
             "attention_fp8",
@@ -176,6 +179,12 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         ),
         Parameter(
             "head_block_cycles", 0.0, 1e5, "clock", "start and end of a block that decodes one head"
+        ),
+        Parameter(
+            "whole_block_cycles", 0.0, 1e5, "clock", "start and end of a block that fills an SM"
+        ),
+        Parameter(
+            "decode_element_cycles", 0.0, 100.0, "clock", "an element of a decoding block's result"
         ),
         Parameter("head_key_cycles", 0.0, 1e4, "clock", "one key in such a block"),
         Parameter(

@@ -76,8 +76,14 @@ class Runtime:
             kernel; others have a block each.
         prompt_group_most: Most query heads to a KV head that share a block of its prompt kernel.
         packs_prompts_on: Architecture on which that kernel takes all of a group, or empty.
+        prompt_least: Fewest new tokens of a sequence that take its prompt kernel; fewer pack all of
+            a group.
         unpacks_fp8_on: Architecture on which its attention kernels turn fp8 into 16 bits
             themselves, or empty.
+        swaps_groups_on: Architectures on which a single query takes FlashAttention-2.
+        decodes_alone_on: Those on which groups below the least decode with a block for each head,
+            and a block of a larger group has an SM to itself.
+        multiplies_fp8_on: Those on which prompts are multiplied in fp8 where the cache is fp8.
         whole_products: Peaks whose products it never splits along the reduced dimension.
         vector_rows_most: Rows up to which it leaves int8 products to the vector units.
         attention_on: Runtimes whose attention kernels it takes, by id of the architecture on which
@@ -107,7 +113,11 @@ class Runtime:
     decode_groups: tuple[int, int] = (1, 1_000_000)
     prompt_group_most: int = 1_000_000
     packs_prompts_on: str = ""
+    prompt_least: int = 2
     unpacks_fp8_on: str = ""
+    swaps_groups_on: tuple[str, ...] = ()
+    decodes_alone_on: tuple[str, ...] = ()
+    multiplies_fp8_on: tuple[str, ...] = ()
     whole_products: tuple[str, ...] = ()
     vector_rows_most: int = 0
     attention_on: Mapping[str, "Runtime"] = field(default_factory=dict)

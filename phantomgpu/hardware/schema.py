@@ -256,6 +256,8 @@ RUNTIME: Final[tuple[Key, ...]] = (
         "of its prompt kernel.", "", 1, 1_000_000),
     Key("kernels.packs_prompts_on", "text", "Id of an architecture on which that kernel takes all "
         "of a group."),
+    Key("kernels.prompt_least", "integer", "Fewest new tokens of a sequence that take its prompt "
+        "kernel; with fewer, a block takes all of a group.", "tokens", 1, 1024),
     Key("kernels.whole_products", "texts", "Peaks whose matrix products it never splits along the "
         "reduced dimension; those with narrower weights are never split.", one_of=tuple(PEAKS)),
     Key("kernels.vector_rows_most", "integer", "Rows up to which it leaves int8 products to the "
@@ -263,6 +265,14 @@ RUNTIME: Final[tuple[Key, ...]] = (
     Key("kernels.unpacks_fp8_on", "text", "Id of an architecture on which its attention kernels "
         "turn fp8 into 16 bits themselves: slower blocks, keys not split when decoding, prompts "
         "with heads other than 128 wide at 16-bit rates."),
+    Key("kernels.swaps_groups_on", "texts", "Ids of architectures on which a single query takes "
+        "FlashAttention-2: the heads of a group become its queries, and only then are the keys "
+        "split."),
+    Key("kernels.decodes_alone_on", "texts", "Ids of architectures on which groups below "
+        "`decode_group_least` decode with a block for each head, and a block of a larger group has "
+        "an SM to itself, but for fp8 keys."),
+    Key("kernels.multiplies_fp8_on", "texts", "Ids of architectures on which prompts over an fp8 "
+        "cache are multiplied in fp8."),
     Key("kernels.borrows_on", "text", "Id of an architecture on which its attention kernels are "
         "those of another runtime."),
     Key("kernels.borrows_from", "text", "Id of that runtime."),

@@ -15,8 +15,9 @@ from phantomgpu.cost.bandwidth import cache_rate, cache_time, memory_time
 from phantomgpu.cost.batched import batched_time
 from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import boards_of
+from phantomgpu.cost.library import making_of, vector_product_time
 from phantomgpu.cost.power import clock_slowdown
-from phantomgpu.cost.product import product_time
+from phantomgpu.cost.product import product_time, step_time
 from phantomgpu.cost.reach import reach_slowdown
 from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
 from phantomgpu.cost.stream import stream_time
@@ -43,6 +44,12 @@ _PRODUCT: Final = (
     "fastest tiling: (waves · (2·tile_m·tile_n / rate + (tile_m + tile_n) · load) + step) · "
     "(k + depth); rate = peak · efficiency / SMs, less where rows are no multiple of 16 bytes"
 )
+_TENSOR_PRODUCT: Final = (
+    "fastest tiling: (waves · ((2·tile_m·tile_n / rate)⁴ + ((tile_m + tile_n) · load)⁴)^(1/4) + "
+    "step) · (k / parts + depth) + split; rate = peak · efficiency / SMs, less where rows are no "
+    "multiple of 16 bytes; load = element / (shared memory / fill cycles)"
+)
+_FEW_ROWS: Final = "FLOPs / (4 · fp32 peak): int8 on the vector units"
 _ATTENTION: Final = (
     "waves of query blocks · (keys · (block · (4·width / rate + softmax) + load) + start) "
     "+ step · keys, rate = peak · efficiency / SMs"
@@ -121,19 +128,25 @@ def _arithmetic(point: Point, terms: Terms, at: int) -> Json:
     ]
     functions: tuple[Callable[..., object], ...] = ()
     is_attention = FAMILIES[int(kernels.family[at])] == "attention"
+    few_rows = peak == "int8" and kernels.m[at] <= point.runtime.vector_rows_most
     if kind == "depthwise":
         formula = _DEPTHWISE
         inputs += [_peak(point, "fp32"), _fitted(point, "depthwise_efficiency")]
+    elif few_rows and not is_attention and kernels.matrix_flops[at] > 0:
+        formula, functions = _FEW_ROWS, (vector_product_time,)
+        inputs.append(_peak(point, "fp32"))
     elif kernels.matrix_flops[at] > 0:
-        formula = _ATTENTION if is_attention else _PRODUCT
-        functions = (attention_time,) if is_attention else (product_time, feeding_share, waves)
+        product = _PRODUCT if peak == "fp32" else _TENSOR_PRODUCT
+        formula = _ATTENTION if is_attention else product
+        of_product = (product_time, step_time, making_of, feeding_share, waves)
+        functions = (attention_time,) if is_attention else of_product
         shape = "queries, keys, width, heads" if is_attention else "m, n, k, products"
         inputs += [
             _shape(shape, point, at),
             _peak(point, peak),
             _fitted(point, _EFFICIENCY.get(peak, f"efficiency_{peak}")),
             _spec(point, "sm_count", point.gpu.spec.sm_count, ""),
-            *(_fitted(point, name) for name in _inside(peak, kind)),
+            *(_fitted(point, name) for name in _inside(peak, kind, point.runtime)),
         ]
         if peak == "fp32" and kind == "matmul":
             functions = (*functions, batched_time, reach_slowdown)
@@ -155,7 +168,7 @@ def _arithmetic(point: Point, terms: Terms, at: int) -> Json:
     return _term("arithmetic", seconds, formula, functions, inputs)
 
 
-def _inside(peak: str, kind: str) -> list[str]:
+def _inside(peak: str, kind: str, runtime: Runtime) -> list[str]:
     """Fitted values of the inside of a matrix kernel."""
     if kind == "decode":
         return ["decode_efficiency", "decode_step_cycles", "decode_block_cycles"]
@@ -168,7 +181,10 @@ def _inside(peak: str, kind: str) -> list[str]:
         batched = ("batched_tile_m", "batched_tile_n", "batched_efficiency")
         of_fp32 = [f"{name}_fp32" for name in (*names, "wave_smoothing", *batched)]
         return [*of_fp32, "reach_bytes", "reach_cost"] if kind == "matmul" else of_fp32[:5]
-    return [*names, "tile_overhead", "wave_smoothing"]
+    library = ["fill_cycles", "step_cycles", "split_cycles"]
+    if kind == "weight_only" or peak in runtime.whole_products:
+        library = [f"template_{name}" for name in library]
+    return [*library, *names[2:], "tile_overhead", "wave_smoothing"]
 
 
 def _traffic(point: Point, terms: Terms, at: int) -> Json:

@@ -82,9 +82,18 @@ _WRAPPED: Final = frozenset({"addu", "mulu", "divu", "powu", "relu", "gelu"})
 """Elementwise operators whose host wraps a number as a tensor, or calls a module."""
 
 _ROPE_FIRST: Final = "trt-llm"
-"""Runtime whose attention operator first rotates queries and keys of a prompt in a kernel of its
-own; when it decodes, most of its kernels do that themselves."""
+"""Runtime whose attention operator first rotates queries and keys in a kernel of its own, and
+before that, for a prompt, sums up the lengths of the sequences in another (TensorRT-LLM,
+``cpp/tensorrt_llm/common/attentionOp.cpp``: invokeBuildDecoderInfo, invokeQKVPreprocessing)."""
 
+
+_LEAST_GROUP, _MOST_GROUP = 2.0, 32.0
+"""Query heads to a KV head that TensorRT-LLM decodes with keys and values by turns; with fewer and
+with more all keys come first (``decoderMaskedMultiheadAttentionTemplate.h``)."""
+
+_KEYS_IN_CACHE: Final = 1024.0
+"""Keys up to which those of all blocks in flight are still in the cache when their turn to be read
+as values comes: 256 bytes each, for a few hundred blocks."""
 
 _ROW_SCALES: Final = frozenset({"vllm"})
 """Runtimes whose fp8 products quantise each row in a block of its own (vLLM,
@@ -279,7 +288,10 @@ def _attention(row: Row, number: Number, timing: Timing) -> list[KernelRow]:
     kv_heads = row.number("kv_heads", heads)
     queries, keys = row.number("seq", 1.0), row.number("kv_len")
     stored = 1.0 if "kv_fp8" in row.text("dtype") else number.stored_bytes
-    kv_bytes = 2.0 * batch * kv_heads * keys * width * stored * timing.distinct_kv
+    alone = queries == 1.0 and not _LEAST_GROUP <= heads / kv_heads <= _MOST_GROUP
+    far = alone and keys > _KEYS_IN_CACHE
+    distinct = timing.distinct_alone if far else timing.distinct_kv
+    kv_bytes = 2.0 * batch * kv_heads * keys * width * stored * distinct
     query_bytes = batch * heads * queries * width * number.stored_bytes
     scores = batch * heads * queries * keys
     fused = kernel(
@@ -294,10 +306,13 @@ def _attention(row: Row, number: Number, timing: Timing) -> list[KernelRow]:
         batch=batch * heads,
         kv_groups=max(heads / kv_heads, 1.0),
         causal=1.0 if queries > 1.0 else 0.0,
-        element_bytes=stored if queries == 1.0 else number.operand_bytes,
+        element_bytes=stored if queries == 1.0 else min(stored, number.operand_bytes),
         count=float(timing.copies),
     )
-    if timing.runtime != _ROPE_FIRST or queries == 1.0:
+    if timing.writes_cache:
+        write = _cache_write(batch * queries, 2.0 * kv_heads * width, stored, number, timing)
+        return [write, fused]
+    if timing.runtime != _ROPE_FIRST:
         return [fused]
     elements = batch * queries * (heads + 2.0 * kv_heads) * width
     rotate = kernel(
@@ -310,7 +325,30 @@ def _attention(row: Row, number: Number, timing: Timing) -> list[KernelRow]:
         element_bytes=number.stored_bytes,
         count=float(timing.copies),
     )
-    return [rotate, fused]
+    if row.text("op") != "attention_context":
+        return [rotate, fused]
+    lengths = kernel("reduce", number.peak, count=float(timing.copies))
+    return [lengths, rotate, fused]
+
+
+def _cache_write(
+    tokens: float, elements: float, stored: float, number: Number, timing: Timing
+) -> KernelRow:
+    """Keys and values of new tokens, written into the cache: a thread block for each token.
+
+    Source:
+        vLLM, ``csrc/cache_kernels.cu``, reshape_and_cache_flash.
+    """
+    return kernel(
+        "move",
+        number.peak,
+        read_bytes=tokens * elements * number.stored_bytes,
+        write_bytes=tokens * elements * stored,
+        m=tokens,
+        n=elements,
+        element_bytes=number.stored_bytes,
+        count=float(timing.copies),
+    )
 
 
 _RULES: Final[Mapping[str, Callable[[Row, Number, Timing], list[KernelRow]]]] = {

@@ -1,5 +1,7 @@
 """Fused attention against numbers worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,11 @@ from phantomgpu.cost.product import Pipeline
 FREE = Pipeline(*(np.array([[value]]) for value in (0.0, 0.0, 1e12, 0.0, 0.0, 0.0)))
 
 
-def seconds(queries=1024, keys=1024, heads=100, groups=1, causal=0.0, width=128, **block):
-    costs = {"score_cycles": 0.0, "key_cycles": 0.0, "start_cycles": 0.0, "can_split": True}
+def seconds(
+    queries=1024, keys=1024, heads=100, groups=1, causal=0.0, width=128, pipeline=FREE, **block
+):
+    costs = {"score_cycles": 0.0, "key_cycles": 0.0, "start_cycles": 0.0, "element_cycles": 0.0,
+             "overlap_sharpness": 1.0, "can_split": True}  # fmt: skip
     costs.update(block)
     return float(
         attention_time(
@@ -25,7 +30,7 @@ def seconds(queries=1024, keys=1024, heads=100, groups=1, causal=0.0, width=128,
             sm_count=np.array([[100.0]]),
             clock_hz=np.array([[1e9]]),
             block=BlockCosts(**{name: np.array([[value]]) for name, value in costs.items()}),
-            pipeline=FREE,
+            pipeline=pipeline,
         )[0, 0]
     )
 
@@ -57,6 +62,28 @@ def test_softmax_costs_cycles_for_each_score():
     softmax = seconds(score_cycles=0.1) - seconds()
 
     assert softmax == pytest.approx(1024 * 1024 * 0.1 / 1e9)
+
+
+def test_exponentials_hide_behind_products_that_take_longer():
+    # The products of a score take half a cycle, its exponential a tenth of that.
+    hidden = seconds(score_cycles=0.05, overlap_sharpness=8.0) / seconds()
+
+    assert 1.0 <= hidden < 1.001
+
+
+def test_short_keys_are_not_split_where_adding_up_costs_more():
+    slow_sum = replace(FREE, split_cycles=np.array([[1e6]]))
+
+    assert seconds(1, 1024, 1, pipeline=slow_sum) == pytest.approx(
+        seconds(1, 1024, 1, can_split=False)
+    )
+
+
+def test_block_loads_its_queries_and_stores_its_result():
+    # 100 heads on 100 SMs, blocks of 16 queries, 128 wide.
+    assert seconds(1, 1024, 100, element_cycles=1.0, can_split=False) - seconds(
+        1, 1024, 100, can_split=False
+    ) == pytest.approx(16 * 128e-9)
 
 
 def test_each_block_costs_its_start_and_end():

@@ -6,6 +6,7 @@ import pytest
 
 from phantomgpu.app import App
 from phantomgpu.errors import RequestError
+from phantomgpu.hardware.calibration import PARAMETERS
 from phantomgpu.onnx import BytesSource
 from phantomgpu.report.rounding import rounded
 
@@ -117,6 +118,25 @@ def test_terms_of_a_kernel_are_those_of_its_row(app, request_):
         assert traffic["time_us"] == pytest.approx(row["memory_us"], rel=1e-5)
         together = both["time_us"] + waiting["time_us"]
         assert together == pytest.approx(row["time_us"], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "precision", "batch", "expected"),
+    [
+        ("trt-llm", "fp16", 8, "split_cycles"),
+        ("vllm", "fp8", 8, "template_split_cycles"),
+        ("trt-llm", "int4", 8, "template_split_cycles"),
+    ],
+)
+def test_a_product_names_what_its_library_is_described_by(app, runtime, precision, batch, expected):
+    request_ = asked(
+        "llama-3-8b", "h100-sxm-80gb", runtimes=[runtime], precisions=[precision], batches=[batch]
+    )
+    kernels = app.explain(request_)["kernels"]
+    terms = [app.explain_kernel(request_, at)["terms"][0] for at in range(len(kernels))]
+
+    names = {i["name"] for term in terms for i in term["inputs"]}
+    assert PARAMETERS[expected].meaning in names
 
 
 def test_every_input_of_a_term_has_its_source(app):

@@ -93,30 +93,58 @@ def test_softmax_has_an_exponential_an_element_and_a_layer_norm_a_root_a_row():
 
 
 def test_prompt_is_causal_and_decoding_is_not():
-    (prompt,) = kernels_of(**attention(runtime="vllm-1"))
-    (decoding,) = kernels_of(**attention(op="attention_generation", seq=1, runtime="vllm-1"))
+    prompt = kernels_of(**attention(runtime="vllm-1"))[-1]
+    decoding = kernels_of(**attention(op="attention_generation", seq=1, runtime="vllm-1"))[-1]
 
     assert (prompt["causal"], decoding["causal"]) == (1.0, 0.0)
     assert decoding["read_bytes"] == 2 * (2 * 2 * 2 * 128 * 64) + 2 * 2 * 8 * 64
 
 
 def test_keys_in_eight_bits_are_read_in_eight_bits():
-    (half,) = kernels_of(**attention(dtype="bfloat16/kv_fp8", runtime="vllm-1"))
-    (full,) = kernels_of(**attention(runtime="vllm-1"))
+    half = kernels_of(**attention(dtype="bfloat16/kv_fp8", runtime="vllm-1"))[-1]
+    full = kernels_of(**attention(runtime="vllm-1"))[-1]
 
     assert half["read_bytes"] < full["read_bytes"]
+    assert (half["element_bytes"], full["element_bytes"]) == (1.0, 2.0)
+
+
+def test_new_keys_and_values_are_written_into_the_cache_where_the_timing_held_that():
+    write, fused = kernels_of(**attention(dtype="bfloat16/kv_fp8", runtime="vllm-0.24"))
+
+    assert families([write, fused]) == ["move", "attention"]
+    assert (write["m"], write["n"]) == (2 * 128, 2 * 2 * 64)
+    assert write["read_bytes"] == 2 * write["write_bytes"]
+    assert families(kernels_of(**attention(runtime="vllm-0.22.0"))) == ["attention"]
 
 
 def test_tensorrt_llm_rotates_queries_and_keys_first():
-    assert families(kernels_of(**attention(runtime="trtllm-1"))) == ["pointwise", "attention"]
+    decoding = {"op": "attention_generation", "seq": 1, "runtime": "trtllm-1"}
+
+    assert families(kernels_of(**attention(**decoding))) == ["pointwise", "attention"]
+    assert families(kernels_of(**attention(runtime="trtllm-1"))) == [
+        "reduce", "pointwise", "attention",
+    ]  # fmt: skip
 
 
 def test_values_of_early_tensorrt_llm_rows_lay_where_the_keys_did():
     cells = {"op": "attention_generation", "seq": 1}
-    (early,) = kernels_of(**attention(runtime="trtllm-1.0.0", **cells))
-    (late,) = kernels_of(**attention(runtime="trtllm-1.3.0rc20", **cells))
+    early, late = (
+        kernels_of(**attention(runtime=runtime, **cells))[-1]
+        for runtime in ("trtllm-1.0.0", "trtllm-1.3.0rc20")
+    )
 
     assert late["read_bytes"] - early["read_bytes"] == 2 * 2 * 2 * 128 * 64
+
+
+@pytest.mark.parametrize(("runtime", "share"), [("trtllm-1.0.0", 1.0), ("trtllm-1.3.0rc15", 0.5)])
+def test_values_read_long_after_their_keys_come_from_memory_again(runtime, share):
+    cells = {"op": "attention_generation", "seq": 1, "kv_heads": 8, "kv_len": 4096}
+    early, late = (
+        kernels_of(**attention(runtime=name, **cells))[-1]["read_bytes"]
+        for name in (runtime, "trtllm-1.3.0rc20")
+    )
+
+    assert early == pytest.approx(share * late, rel=1e-3)
 
 
 @pytest.mark.parametrize("cells", [{"op": "fft"}, {"dtype": "fp2"}])
