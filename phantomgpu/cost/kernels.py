@@ -17,6 +17,7 @@ from phantomgpu.cost.power import switching_scale
 from phantomgpu.cost.product import STAGE, Pipeline, Product, product_time
 from phantomgpu.cost.quantising import row_time
 from phantomgpu.cost.reach import reach_slowdown, spread_bytes
+from phantomgpu.cost.rowwise import has_statistics
 from phantomgpu.cost.traffic import traffic
 from phantomgpu.cost.variants import Variants
 from phantomgpu.cost.winograd import (
@@ -126,7 +127,10 @@ def _vector_core(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatAr
         kinds == FAMILY["norm"], values["norm_row_cycles"], values["quantize_row_cycles"]
     )
     is_softmax = kinds == FAMILY["softmax"]
-    in_rows = np.isin(kernels.family, _BY_ROWS) & (kernels.n > 1.0)
+    is_given = (kinds == FAMILY["norm"]) & ~has_statistics(
+        vector_flops=kernels.vector_flops, elements=kernels.m * kernels.n
+    )
+    in_rows = np.isin(kernels.family, _BY_ROWS) & (kernels.n > 1.0) & ~is_given
     rows_s = row_time(
         rows=np.where(in_rows, kernels.m, 0.0),
         row_cycles=np.where(is_softmax, values["softmax_row_cycles"], row_cycles),

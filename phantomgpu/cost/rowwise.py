@@ -24,6 +24,10 @@ SHARED_BYTES: Final = 48.0 * 1024.0
 Capabilities")."""
 
 
+LEAST_STATISTICS: Final = 3.0
+"""Operations an element from which on a normalisation takes its statistics from the row."""
+
+
 def passes_again(
     *,
     columns: FloatArray,
@@ -55,6 +59,25 @@ def passes_again(
     is_kept = (np.mod(row_bytes, LOAD_BYTES) == 0.0) & (row_bytes < SHARED_BYTES)
     of_softmax = np.where((columns <= WIDEST_IN_REGISTERS) | is_kept, 0.0, 2.0)
     return np.where(is_softmax, of_softmax, np.where(has_statistics, 1.0, 0.0))
+
+
+def has_statistics(*, vector_flops: FloatArray, elements: FloatArray) -> NDArray[np.bool_]:
+    """Whether a normalisation takes its statistics from the row.
+
+    Args:
+        vector_flops: Of the kernel. [kernel]
+        elements: Normalised. [kernel]
+
+    Returns:
+        False where they are given, as in batch norm at inference. [kernel]
+
+    Source:
+        ``ops/norm.py``: with given ones an element costs a product and an addition.
+
+    >>> bool(has_statistics(vector_flops=np.float64(700), elements=np.float64(100)))
+    True
+    """
+    return np.asarray(vector_flops >= LEAST_STATISTICS * elements)
 
 
 def resident_bytes(*, rows: FloatArray, row_bytes: FloatArray, sm_count: FloatArray) -> FloatArray:

@@ -8,15 +8,11 @@ from numpy.typing import NDArray
 from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
-from phantomgpu.cost.rowwise import passes_again, resident_bytes
+from phantomgpu.cost.rowwise import has_statistics, passes_again, resident_bytes
 from phantomgpu.workload.workload import Kernels
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
-
-_LEAST_STATISTICS: Final = 3.0
-"""Operations an element from which on a normalisation takes its statistics from the row: with
-given ones it is a product and an addition (``ops/norm.py``)."""
 
 _GRADUAL: Final = 2.0
 """Sharpness of the cache where rows come and go independently of each other."""
@@ -73,7 +69,7 @@ def _again(
         columns=kernels.n,
         element_bytes=kernels.element_bytes,
         is_softmax=kinds == FAMILY["softmax"],
-        has_statistics=kernels.vector_flops >= _LEAST_STATISTICS * elements,
+        has_statistics=has_statistics(vector_flops=kernels.vector_flops, elements=elements),
     )
     row_bytes = (kernels.read_bytes + kernels.write_bytes) / kernels.m
     at_work = resident_bytes(rows=kernels.m, row_bytes=row_bytes, sm_count=boards.sm_count)

@@ -106,6 +106,17 @@ def test_fp32_convolution_of_three_by_three_may_use_winograd():
     assert winograd.core_s[0, 0] < direct.core_s[0, 0] / 2
 
 
+def test_a_normalisation_by_given_statistics_has_no_blocks_of_rows():
+    plain = {"family": "norm", "peak": "fp32", "m": 1e6, "n": 10.0, "element_bytes": 4.0}
+    plain |= {"matrix_flops": 0.0, "read_bytes": 4e7, "write_bytes": 4e7}
+    slow = a_gpu(calibration={"norm_row_cycles": 1e4})
+
+    given = work_of(a_kernel(**plain, vector_flops=2e7), gpu=slow).core_s[0, 0]
+    own = work_of(a_kernel(**plain, vector_flops=7e7), gpu=slow).core_s[0, 0]
+
+    assert own > 10.0 * given
+
+
 def test_rows_that_a_normalisation_reads_again_are_traffic():
     plain = {"family": "norm", "peak": "fp32", "m": 1e5, "n": 1e4, "element_bytes": 4.0}
     plain |= {"matrix_flops": 0.0, "read_bytes": 4e9, "write_bytes": 4e9}
