@@ -44,6 +44,7 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "attention_step_cycles": (15.0, 0.7), "attention_block_cycles": (4500.0, 0.5),
     "attention_start_cycles": (14000.0, 0.4), "decode_block_cycles": (4500.0, 0.7),
     "vector_efficiency": (0.2, 0.7), "special_flops_cost": (8.0, 0.5),
+    "epilogue_share": (0.4, 0.5),
     # BabelStream: 75 to 92 % of the peak.
     "bandwidth_efficiency": (0.82, 0.06), "cache_bytes_per_cycle": (14.0, 0.4),
     # GDDR reads the code with the data: 6.25 % at the least, up to 20 % by the CUDA guide.

@@ -106,7 +106,7 @@ def fit(
                 damping = max(damping / 5.0, 1e-6)
                 break
             damping *= 6.0
-        if gain < 3e-4 * loss:
+        if gain < 1e-4 * loss:
             break
     return x
 

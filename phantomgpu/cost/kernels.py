@@ -120,9 +120,14 @@ def _least(kernels: Kernels, boards: Boards) -> FloatArray:
 
 
 def _vector_core(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatArray:
-    """Seconds of the ordinary units. [gpu, kernel]."""
+    """Seconds of the ordinary units. [gpu, kernel].
+
+    What follows a product in the same kernel finds its numbers in registers, in fp32: neither
+    loads nor conversions beside it (NVIDIA CUTLASS documentation, "Efficient GEMM in CUDA").
+    """
     values = boards.values
     work = kernels.vector_flops + kernels.special_flops * values["special_flops_cost"]
+    work = work * np.where(kernels.matrix_flops > 0.0, values["epilogue_share"], 1.0)
     row_cycles = np.where(
         kinds == FAMILY["norm"], values["norm_row_cycles"], values["quantize_row_cycles"]
     )

@@ -109,6 +109,7 @@ def product_time(
     rate = flops_per_s / sm_count
     load_s = element_bytes / (pipeline.operand_bytes_per_cycle * clock_hz)
     latency_s = pipeline.step_cycles / clock_hz
+    hides = bool(np.any(pipeline.hides_latency))
     hidden_s = np.where(pipeline.hides_latency, latency_s, 0.0)
     latency_s = latency_s - hidden_s
     result_bytes = m * n * batch * PARTIAL_BYTES
@@ -126,7 +127,8 @@ def product_time(
         for parts in (np.ones_like(split), split):
             rounds = waves(tiles=tiles * parts, slots=sm_count, smoothing=pipeline.wave_smoothing)
             length = np.ceil(k / (pipeline.stage * parts)) * pipeline.stage + pipeline.depth
-            time = (np.maximum(rounds * step_s, hidden_s) + latency_s) * length + split_cost_s(
+            busy_s = np.maximum(rounds * step_s, hidden_s) if hides else rounds * step_s
+            time = (busy_s + latency_s) * length + split_cost_s(
                 parts=parts,
                 result_bytes=result_bytes,
                 traffic=pipeline.split_traffic,

@@ -209,6 +209,9 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "vector_efficiency", 0.02, 1.5, "1", "share of the fp32 peak in pointwise arithmetic"
         ),
         Parameter(
+            "epilogue_share", 0.02, 2.0, "1", "cost of vector work behind a product, in its kernel"
+        ),
+        Parameter(
             "special_flops_cost",
             1.0,
             100.0,

@@ -56,6 +56,18 @@ def power(call: Call) -> Demand:
     return call.demand("pointwise", special=out)
 
 
+def quotient(call: Call) -> Demand:
+    """Div: by one known number a product with its reciprocal, by anything else a special operation.
+
+    Source: PyTorch, aten/src/ATen/native/cuda/BinaryDivTrueKernel.cu, on a scalar divisor.
+    """
+    out = call.out_size()
+    value = call.shaped.values.get(call.node.inputs[1]) if call.has(1) else None
+    if value is not None and value.size == 1:
+        return call.demand("pointwise", vector=out)
+    return call.demand("pointwise", special=out)
+
+
 def rotary(call: Call) -> Demand:
     """Rotary embedding of ``x``: two products and an addition for every element.
 

@@ -56,7 +56,7 @@ STANDARD: Final[Mapping[str, Rule]] = {
     "Add": each(vector=1),
     "Sub": each(vector=1),
     "Mul": each(vector=1),
-    "Div": each(special=1),
+    "Div": pointwise.quotient,
     "Mod": each(vector=2, special=1),
     "Pow": pointwise.power,
     "Neg": each(vector=1),

@@ -157,6 +157,8 @@ def _arithmetic(point: Point, terms: Terms, at: int) -> Json:
         inputs += [_peak(point, "fp32"), _fitted(point, "vector_efficiency")]
     if kernels.special_flops[at] > 0 and not is_attention:  # its term has its softmax
         inputs.append(_fitted(point, "special_flops_cost"))
+    if kernels.matrix_flops[at] > 0 and kernels.vector_flops[at] > 0 and not is_attention:
+        inputs.append(_fitted(point, "epilogue_share"))
     slower = terms.clock_slowdown
     if slower > 1.0005:
         inputs.append(

@@ -19,7 +19,9 @@ class Memory:
     def __init__(self, stages: Stages) -> None:
         self._stages = stages
         self._activations = cache(self._activation_bytes)
+        self._others = cache(self._other_bytes)
         self.needed_bytes = cache(self._needed_bytes)
+        self.usable_bytes = cache(self._usable_bytes)
         self.largest_batch = cache(self._largest_batch)
         self.weight_bytes = cache(self._weight_bytes)
 
@@ -71,7 +73,7 @@ class Memory:
         )
         return 0 if stages.has_encoder else max(tokens - stages.load.output_tokens, 0)
 
-    def usable_bytes(self, memory_bytes: int, concurrency: int, precision: str) -> int:
+    def _usable_bytes(self, memory_bytes: int, concurrency: int, precision: str) -> int:
         """What the runtime takes of a board's memory for so many requests.
 
         It takes ``memory_share`` of the board, and lets the cache fill ``cache_share`` of what all
@@ -83,14 +85,18 @@ class Memory:
         """
         serving = self._stages.runtime.serving
         taken = int(serving.memory_share * memory_bytes)
-        others = self.needed_bytes(concurrency, precision) - self.cache_bytes(concurrency)
+        others = self._others(concurrency, precision)
         if others >= taken:
             return taken
         return others + int(serving.cache_share * (taken - others))
 
     def _needed_bytes(self, concurrency: int, precision: str) -> int:
+        return self.cache_bytes(concurrency) + self._others(concurrency, precision)
+
+    def _other_bytes(self, concurrency: int, precision: str) -> int:
+        """All that is needed beside the cache."""
         runtime = self._stages.runtime
-        return self.cache_bytes(concurrency) + footprint_bytes(
+        return footprint_bytes(
             weights=self.weight_bytes(precision),
             activations=self.activation_bytes(concurrency, precision),
             workspace=runtime.workspace_bytes,

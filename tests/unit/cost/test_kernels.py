@@ -335,6 +335,16 @@ def test_int8_without_a_fast_path_takes_the_energy_of_fp16():
     )
 
 
+def test_vector_work_behind_a_product_costs_a_share_of_what_it_does_alone():
+    board = a_gpu(calibration={"epilogue_share": 0.25})
+    behind = a_kernel(m=64.0, n=64.0, k=16.0, vector_flops=1e9)
+    alone = a_kernel(family="pointwise", m=4096.0, n=1.0, matrix_flops=0.0, vector_flops=1e9)
+
+    assert work_of(behind, gpu=board).core_s == pytest.approx(
+        work_of(alone, gpu=board).core_s / 4.0
+    )
+
+
 def test_a_board_that_boosts_past_the_stated_clock_multiplies_as_much_faster():
     eager = a_gpu(calibration={"clock_headroom": 1.25})
 

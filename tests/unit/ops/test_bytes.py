@@ -100,6 +100,14 @@ def test_a_small_whole_power_is_products(exponent, vector, special):
     assert (done.vector_flops, done.special_flops) == (vector, special)
 
 
+@pytest.mark.parametrize(("divisor", "vector", "special"), [(3.0, 16, 0), (None, 0, 16)])
+def test_a_known_divisor_is_a_product_with_its_reciprocal(divisor, vector, special):
+    values = {} if divisor is None else {1: divisor}
+    done = asked("Div", [(4, 4), ()], [(4, 4)], values=values)
+
+    assert (done.vector_flops, done.special_flops) == (vector, special)
+
+
 def test_a_formula_is_counted_as_written():
     sigmoid = asked("Sigmoid", [(8,)], [(8,)])
 
