@@ -54,7 +54,8 @@ def _asks(task, source):
         "speech recognition": "sound",
         "images from text": "steps",
     }
-    return kinds.get(task, "") if source.startswith("config.json") else ""
+    is_described = source.startswith(("config.json of", "configurations of"))
+    return kinds.get(task, "") if is_described else ""
 
 
 def _asked_of(document):
