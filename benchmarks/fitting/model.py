@@ -17,6 +17,7 @@ from phantomgpu.cost.variants import Variants, listed
 from phantomgpu.hardware.calibration import PARAMETERS
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
+from phantomgpu.validation.timing import HOST_FACTORS
 
 Name = tuple[str, ...]
 
@@ -71,6 +72,7 @@ class Model:
         self._sigma: list[float] = []
         self.touches: list[NDArray[np.bool_] | None] = []
         self._lay_out()
+        self.heavy = np.array([name[0] == "machine" for name in self.names])
         self.prior, self.sigma = np.array(self._prior), np.array(self._sigma)
 
     def _add(self, name: Name, prior: float, sigma: float, rows: Any = None) -> None:
@@ -97,7 +99,9 @@ class Model:
             for name, sigma in plan.BOARD.items():
                 self._add(("board", name, board), 0.0, sigma, t.run_gpu == at)
             alone = (t.run_gpu == at) & t.is_alone
-            self._add(("machine", board), 0.0, plan.MACHINE_SIGMA, alone)
+            is_conv = t.kinds[t.starts] == FAMILY["conv"]
+            self._add(("machine", board), 0.0, plan.MACHINE_SIGMA, alone & ~is_conv)
+            self._add(("machine", board, "conv"), 0.0, plan.MACHINE_CONV_SIGMA, alone & is_conv)
         for at, runtime in enumerate(self.runtimes):
             rows = (self._age(t) > 0.0) & (t.run_runtime == at)
             self._add(("older", runtime), *plan.OLDER, rows)
@@ -120,6 +124,11 @@ class Model:
                 first = mine & t.is_alone & (t.kinds[t.starts] == FAMILY[kind])
                 value, sigma = plan.ALONE_S
                 self._add(("runtime", f"alone_{kind}_s", runtime), np.log(value), sigma, first)
+            for name, (value, sigma) in plan.ALONE.items():
+                rows = mine & t.is_alone
+                if name in HOST_FACTORS:
+                    rows = rows & t.host_factors[:, HOST_FACTORS.index(name)]
+                self._add(("runtime", name, runtime), np.log(value), sigma, rows)
 
     def _age(self, table: Table) -> Array:
         """Version numbers that a row's runtime is older than its profile. [run]."""
@@ -181,17 +190,13 @@ class Model:
         starts = np.stack(
             [self.runtime_value(named, f"start_{kind}", 1.0) for kind in KINDS], axis=1
         )
-        alone = np.stack(
-            [self.runtime_value(named, f"alone_{kind}_s", plan.ALONE_S[0]) for kind in KINDS],
-            axis=1,
-        )
         own = {n: self.runtime_value(named, n, v) for n, (v, _) in plan.RUNTIME.items()}
-        machine = np.exp([named.get(("machine", b.profile.id), 0.0) for b in self.boards])
         is_model = np.repeat(t.is_model, t.sizes)
         library = self._library(t)
         run = t.run_runtime
         slope = np.array([named.get(("older", r), plan.OLDER[0]) for r in self.runtimes])
         older = np.exp(slope[t.run_runtime] * self._age(t))
+        alone_s, behind_s = self._alone(named, t)
         host = Host(
             launch_s=np.where(is_model, own["launch_us"][t.runtime] * 1e-6, 0.0),
             dispatch_s=np.where(is_model, own["dispatch_us"][t.runtime] * 1e-6, 0.0),
@@ -200,15 +205,34 @@ class Model:
             * starts[library, t.kinds],
             start_s=np.select(
                 [t.is_model, t.is_alone],
-                [own["start_us"][run] * 1e-6, alone[run, t.kinds[t.starts]] * machine[t.run_gpu]],
+                [own["start_us"][run] * 1e-6, alone_s - behind_s],
                 0.0,
             ),
+            behind_s=np.where(t.is_alone, behind_s, 0.0),
             variants=self._variants(t),
             run_slowdown=np.where(t.is_model, own["run_slowdown"][run], 1.0) * older,
         )
         boards = paired_boards([b.profile for b in self.boards], self.board_values(x), t.gpu)
         times = run_times(t.kernels, t.kinds, t.starts, boards, host)
         return np.log(times.latency_s / t.copies)
+
+    def _alone(self, named: dict[Name, float], t: Table) -> tuple[Array, Array]:
+        """Host time of operators in a stopwatch, and the part after the launch. Each [run]."""
+        first, run = t.kinds[t.starts], t.run_runtime
+        of_kind = np.stack(
+            [self.runtime_value(named, f"alone_{kind}_s", plan.ALONE_S[0]) for kind in KINDS],
+            axis=1,
+        )[run, first]
+        ids = [board.profile.id for board in self.boards]
+        machine = np.exp([named.get(("machine", name), 0.0) for name in ids])
+        with_conv = np.exp([named.get(("machine", name, "conv"), 0.0) for name in ids])
+        is_conv = first == FAMILY["conv"]
+        alone_s = of_kind * np.where(is_conv, with_conv[t.run_gpu], machine[t.run_gpu])
+        for at, name in enumerate(HOST_FACTORS):
+            factor = self.runtime_value(named, name, plan.ALONE[name][0])[run]
+            alone_s = alone_s * np.where(t.host_factors[:, at], factor, 1.0)
+        behind = self.runtime_value(named, "alone_behind", plan.ALONE["alone_behind"][0])[run]
+        return alone_s, alone_s * behind
 
     def _library(self, t: Table) -> NDArray[np.int64]:
         """Index of the runtime whose kernels run: another's attention on some boards. [kernel]."""
@@ -264,4 +288,5 @@ class Model:
             rounds=rounds,
             slopes=slopes,
             keep=keep,
+            heavy=self.heavy,
         )

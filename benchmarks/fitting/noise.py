@@ -34,6 +34,8 @@ def noise_of(table: Table) -> Array:
     noise = np.full(len(table), USUAL)
     noise[np.char.startswith(op, "attention") | (op == "conv2d")] = HARD
     noise[np.isin(dtype, NARROW)] = 1.5 * USUAL
+    # Two sessions whose hosts differ by 1.6: layer norms are of one, softmax of the other.
+    noise[(gpu == "p100-pcie-16gb") & table.is_alone & (op != "conv2d")] = HARD
     # Kernels of each library's own, half as fast as cuBLAS's on some boards.
     noise[dtype == "fp8_block"] = 2.0 * HARD
     noise[table.is_model] = MODEL

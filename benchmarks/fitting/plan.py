@@ -27,7 +27,7 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "batched_efficiency_fp32": (0.92, 0.05), "split_cycles_fp32": (2e4, 0.5),
     "split_cycles": (5600.0, 0.5), "split_traffic": (1.0, 0.5),
     "misalignment": (1.2, 0.1), "misalignment_fp32": (1.01, 0.02),
-    "winograd_bytes_per_cycle": (70.0, 0.7), "depthwise_efficiency": (0.1, 1.0),
+    "winograd_efficiency": (0.8, 0.2), "depthwise_efficiency": (0.1, 1.0),
     "attention_efficiency": (1.0, 0.4),
     # 16 special function units on an SM (Ampere to Blackwell): an exponential in 1/16 of a clock.
     "softmax_cycles": (0.0625, 0.1), "softmax_sharpness": (2.5, 0.3),
@@ -52,7 +52,11 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     # All of a cache that is one: see PARTITIONS. Cyclic reuse of more than fits misses at once.
     "cache_share": (1.0, 0.2), "cache_sharpness": (5.0, 0.4), "roofline_sharpness": (1.8, 0.2),
     # A block of 1024 threads finds the largest of a row: two barriers and two passes.
-    "quantize_row_cycles": (1200.0, 0.4), "product_sharpness": (1.4, 0.2),
+    "quantize_row_cycles": (1200.0, 0.4),
+    # Blocks of 128 threads, 16 at once: some microseconds of two readings and two reductions; a
+    # warp of softmax does a row in registers.
+    "norm_row_cycles": (500.0, 0.5), "softmax_row_cycles": (100.0, 0.5),
+    "product_sharpness": (1.4, 0.2),
     "overlap_growth": (0.2, 0.3),
     "start_cycles": (4500.0, 0.3), "product_start_cycles": (4500.0, 0.2),
     "product_start_cycles_fp32": (4500.0, 0.3),
@@ -74,7 +78,7 @@ GROUP: Final[Mapping[str, float]] = {
     "operand_bytes_per_cycle_fp32": 0.2, "misalignment_fp32": 0.08, "energy": 0.15,
     "attention_efficiency": 0.15, "attention_start_cycles": 0.2, "decode_start_cycles": 0.2,
     "attention_fp8": 0.15, "decode_block_cycles": 0.3, "depthwise_efficiency": 0.3,
-    "vector_efficiency": 0.3,
+    "vector_efficiency": 0.3, "norm_row_cycles": 0.3,
 }  # fmt: skip
 """Sigma of what an architecture (and its kind of SM) changes; ``energy`` is every joule at once."""
 
@@ -208,5 +212,17 @@ OLDER: Final = (0.05, 0.01)
 ALONE_S: Final = (30e-6, 0.5)
 """Host time in a stopwatch around one operator of eager PyTorch."""
 
-MACHINE_SIGMA: Final = 0.25
-"""Of a test machine's host beside the others; not kept."""
+ALONE: Final[Mapping[str, tuple[float, float]]] = {
+    "alone_behind": (0.4, 0.3),
+    "alone_scalar": (1.2, 0.1),
+    "alone_linear": (1.5, 0.3),
+    "alone_rocm": (1.0, 0.5),
+}
+"""What is part of that time or changes it, and sigma."""
+
+MACHINE_SIGMA: Final = 0.03
+"""Of a test machine's host beside the usual one; not kept. With heavy tails: A100's, T4's and
+P4's machines agree within 5 %, which none of the slower or faster ones should move."""
+
+MACHINE_CONV_SIGMA: Final = 0.15
+"""The same for convolutions, whose time outside the kernels is another: cuDNN plans them."""

@@ -30,6 +30,18 @@ def robust_slope(residual: Array) -> Array:
     return np.asarray(np.where(far, safe / (np.sqrt(1.0 + safe**2) * robust(safe)), 1.0))
 
 
+def heavy_tailed(residual: Array) -> Array:
+    """Residuals whose squares grow with the logarithm: what lies far off has no say."""
+    return np.asarray(np.sign(residual) * np.sqrt(np.log1p(residual**2)))
+
+
+def heavy_slope(residual: Array) -> Array:
+    """Derivative of ``heavy_tailed``."""
+    far = np.abs(residual) > 1e-6
+    safe = np.where(far, residual, 1.0)
+    return np.asarray(np.where(far, safe / ((1.0 + safe**2) * heavy_tailed(safe)), 1.0))
+
+
 def fit(
     predict: Callable[[Array], Array],
     measured: Array,
@@ -42,6 +54,7 @@ def fit(
     rounds: int,
     slopes: Array | None = None,
     keep: int = 1,
+    heavy: NDArray[np.bool_] | None = None,
 ) -> Array:
     """The maximum of the posterior of log-normal errors with wide tails.
 
@@ -60,14 +73,21 @@ def fit(
             [row, value]
         keep: Rounds that slopes are used for before they are made anew, which takes as long as
             many rounds. Near a solution they hardly change.
+        heavy: Values that may lie anywhere, though most lie near their prior: those alone tell
+            where it is. None where not given. [value]
     """
+    is_heavy = np.zeros(len(prior), dtype=bool) if heavy is None else heavy
     colours = _colours(touches)
 
     def residuals(log_prediction: Array) -> Array:
         return robust((log_prediction - measured) / noise)
 
     def loss_of(rest: Array, at: Array) -> float:
-        return float(np.sum(rest**2) + np.sum(((at - prior) / sigma) ** 2))
+        return float(np.sum(rest**2) + np.sum(strayed(at) ** 2))
+
+    def strayed(at: Array) -> Array:
+        away = (at - prior) / sigma
+        return np.where(is_heavy, heavy_tailed(away), away)
 
     x, damping = start.copy(), 1e-2
     at_x = predict(x)
@@ -79,8 +99,9 @@ def fit(
             raw, age = slopes_of(predict, x, at_x, sigma, touches, colours), 0
         age += 1
         jacobian = raw * (robust_slope((at_x - measured) / noise) / noise)[:, None]
-        gradient = jacobian.T @ base + (x - prior) / sigma**2
-        hessian = jacobian.T @ jacobian + np.diag(1.0 / sigma**2)
+        pull = np.where(is_heavy, heavy_slope((x - prior) / sigma), 1.0) / sigma
+        gradient = jacobian.T @ base + strayed(x) * pull
+        hessian = jacobian.T @ jacobian + np.diag(pull**2)
         gain = 0.0
         for _ in range(TRIES):
             step = np.linalg.solve(hessian + damping * np.diag(np.diag(hessian)), -gradient)

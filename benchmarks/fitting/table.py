@@ -12,6 +12,7 @@ from phantomgpu.cost.kinds import kinds_of
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.validation.models import METRICS, Placed
 from phantomgpu.validation.operators import Measured, table_of
+from phantomgpu.validation.timing import HOST_FACTORS
 from phantomgpu.workload.workload import Kernels
 
 Array = NDArray[np.float64]
@@ -27,6 +28,7 @@ class Run:
         gpu: Id of a profile.
         runtime: Id of a profile.
         is_alone: One operator in a stopwatch, host time included.
+        host_factors: By which the host's time in it differs from usual.
         copies: How many equal runs ``kernels`` stands for.
         measured_s: What the row says.
         label: source, op or model, dtype, gpu, runtime, and the runtime's version.
@@ -40,6 +42,7 @@ class Run:
     copies: int
     measured_s: float
     label: tuple[str, ...]
+    host_factors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Table:
     copies: Array
     measured_s: Array
     label: NDArray[np.str_]
+    host_factors: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -90,6 +94,7 @@ class Table:
             copies=self.copies[chosen],
             measured_s=self.measured_s[chosen],
             label=self.label[chosen],
+            host_factors=self.host_factors[chosen],
         )
 
 
@@ -105,6 +110,7 @@ def operator_runs(rows: Iterable[Measured]) -> list[Run]:
             copies=m.timing.copies,
             measured_s=m.latency_s,
             label=tuple(m.row.text(name) for name in LABELS),
+            host_factors=m.timing.host_factors,
         )
         for m in rows
         if m.kernels
@@ -160,6 +166,7 @@ def table(runs: Sequence[Run], gpus: Sequence[str], runtimes: Sequence[str]) -> 
         copies=np.array([run.copies for run in runs], dtype=float),
         measured_s=np.array([run.measured_s for run in runs]),
         label=np.array([run.label for run in runs]),
+        host_factors=np.array([[n in run.host_factors for n in HOST_FACTORS] for run in runs]),
     )
 
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from phantomgpu.cost.attending import attention_core
 from phantomgpu.cost.bandwidth import cache_time, memory_time
 from phantomgpu.cost.batched import batched_time
-from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
 from phantomgpu.cost.least import least_time
@@ -18,15 +17,23 @@ from phantomgpu.cost.power import switching_scale
 from phantomgpu.cost.product import STAGE, Pipeline, Product, product_time
 from phantomgpu.cost.quantising import row_time
 from phantomgpu.cost.reach import reach_slowdown, spread_bytes
+from phantomgpu.cost.rowwise import has_statistics
+from phantomgpu.cost.traffic import traffic
 from phantomgpu.cost.variants import Variants
-from phantomgpu.cost.winograd import winograd_products
+from phantomgpu.cost.winograd import (
+    FUSED_SHARE,
+    MORE_KERNELS,
+    fused_blocks,
+    fused_time,
+    winograd_products,
+)
 from phantomgpu.workload.workload import PEAKS, Kernels
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
 _FP32: Final = PEAKS.index("fp32")
-_BY_ROWS: Final = (FAMILY["quantize"], FAMILY["move"])
+_BY_ROWS: Final = tuple(FAMILY[name] for name in ("quantize", "move", "norm"))
 """Families whose rows, where they say how long they are, have a thread block each."""
 
 _VECTOR_STAGE: Final = 8.0
@@ -76,13 +83,13 @@ def activities(
         variants: Which attention kernels the runtime takes.
     """
     is_depthwise = kinds == FAMILY["depthwise"]
-    matrix_s, steps = _matrix_core(kernels, kinds, boards, variants)
+    matrix_s, steps, done = _matrix_core(kernels, kinds, boards, variants)
     is_attention = kernels.family == FAMILY["attention"]  # its term has its softmax
-    vector_s = np.where(is_attention, 0.0, _vector_core(kernels, boards))
+    vector_s = np.where(is_attention, 0.0, _vector_core(kernels, kinds, boards))
     core_s = np.maximum(matrix_s, vector_s)
     if np.any(is_depthwise):
         core_s = np.where(is_depthwise, _depthwise_core(kernels, boards), core_s)
-    cached, from_memory = _traffic(kernels, kinds, boards, weights_in_use)
+    cached, from_memory = traffic(kernels, kinds, boards, weights_in_use)
     values = boards.values
     cache_s = cache_time(
         traffic_bytes=cached,
@@ -94,7 +101,7 @@ def activities(
         efficiency=boards.copy_efficiency,
     )
     scale = switching_scale(clock_hz=boards.clock_hz, nominal_hz=values["nominal_clock_hz"])
-    flops_done = kernels.matrix_flops * (1.0 - kernels.causal / 2.0)
+    flops_done = kernels.matrix_flops * (1.0 - kernels.causal / 2.0) * done
     flop_j = boards.at(boards.joule_per_flop, kernels.peak) * flops_done * scale
     energy_j = flop_j + values["joule_per_byte"] * from_memory
     return Activities(core_s, cache_s, memory_s, energy_j, steps, _least(kernels, boards))
@@ -112,38 +119,7 @@ def _least(kernels: Kernels, boards: Boards) -> FloatArray:
     return np.where(kernels.matrix_flops > 0.0, time, 0.0)
 
 
-def _traffic(
-    kernels: Kernels, kinds: IndexArray, boards: Boards, weights_in_use: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Bytes the cache serves, and bytes the memory does. Each [gpu, kernel].
-
-    Activations were just written. Weights, and the keys and values of past tokens, are read once
-    a run: all weights pass through the cache before they are read again.
-    """
-    widening = np.where(kernels.element_bytes < 2.0, boards.at(boards.widening, kernels.peak), 1.0)
-    weights = kernels.weight_bytes * widening
-    activations = (kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes) * widening
-    values = boards.values
-    passing = np.where(kinds == FAMILY["decode"], weights_in_use, 0.0)
-    is_shared = kernels.matrix_flops > 0.0
-    share = values["cache_share"] / np.where(is_shared, values["cache_copies"], 1.0)
-    hits = [
-        hit_share(
-            working_bytes=working,
-            cache_bytes=boards.cache_bytes,
-            usable_share=share,
-            sharpness=values["cache_sharpness"],
-        )
-        for working in (
-            activations + weights + passing,
-            activations + np.maximum(weights_in_use * widening, weights),
-        )
-    ]
-    cached = activations * hits[0] + weights * hits[1]
-    return np.asarray(cached), np.asarray(activations + weights - cached)
-
-
-def _vector_core(kernels: Kernels, boards: Boards) -> FloatArray:
+def _vector_core(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatArray:
     """Seconds of the ordinary units. [gpu, kernel].
 
     What follows a product in the same kernel finds its numbers in registers, in fp32: neither
@@ -152,10 +128,17 @@ def _vector_core(kernels: Kernels, boards: Boards) -> FloatArray:
     values = boards.values
     work = kernels.vector_flops + kernels.special_flops * values["special_flops_cost"]
     work = work * np.where(kernels.matrix_flops > 0.0, values["epilogue_share"], 1.0)
-    in_rows = np.isin(kernels.family, _BY_ROWS) & (kernels.n > 1.0)
+    row_cycles = np.where(
+        kinds == FAMILY["norm"], values["norm_row_cycles"], values["quantize_row_cycles"]
+    )
+    is_softmax = kinds == FAMILY["softmax"]
+    is_given = (kinds == FAMILY["norm"]) & ~has_statistics(
+        vector_flops=kernels.vector_flops, elements=kernels.m * kernels.n
+    )
+    in_rows = np.isin(kernels.family, _BY_ROWS) & (kernels.n > 1.0) & ~is_given
     rows_s = row_time(
         rows=np.where(in_rows, kernels.m, 0.0),
-        row_cycles=values["quantize_row_cycles"],
+        row_cycles=np.where(is_softmax, values["softmax_row_cycles"], row_cycles),
         sm_count=boards.sm_count,
         clock_hz=boards.clock_hz,
     )
@@ -170,27 +153,30 @@ def _depthwise_core(kernels: Kernels, boards: Boards) -> FloatArray:
 
 def _matrix_core(
     kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants
-) -> tuple[FloatArray, FloatArray]:
-    """Seconds of products and attention, 0 for others; steps of products. Each [gpu, kernel]."""
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Seconds of products and attention, 0 for others; steps; FLOPs done of those counted."""
     has_products = (kernels.matrix_flops > 0.0) & (kinds != FAMILY["depthwise"])
     is_attention = kernels.family == FAMILY["attention"]
     core_s = np.zeros(np.broadcast_shapes(boards.sm_count.shape, kernels.m.shape))
-    steps = np.full_like(core_s, np.nan)
+    steps, done = np.full_like(core_s, np.nan), np.ones_like(core_s)
     rows = np.flatnonzero(has_products & ~is_attention)
     if len(rows):
-        product = _products(rows_of(kernels, rows), kinds[rows], boards.of(rows), variants.at(rows))
+        product, done[..., rows] = _products(
+            rows_of(kernels, rows), kinds[rows], boards.of(rows), variants.at(rows)
+        )
         core_s[..., rows] = product.seconds
         steps[..., rows] = np.where(kernels.peak[rows] == _FP32, np.nan, product.steps)
     rows = np.flatnonzero(has_products & is_attention)
     if len(rows):
         some, on = rows_of(kernels, rows), boards.of(rows)
         core_s[..., rows] = attention_core(some, on, variants.at(rows), _pipeline(some, on))
-    return core_s, steps
+    return core_s, steps, done
 
 
-def _products(kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants) -> Product:
-    """Matrix products, convolutions as implicit ones, and chains of products."""
-    values = boards.values
+def _products(
+    kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants
+) -> tuple[Product, FloatArray]:
+    """Matrix products, convolutions, and chains of products; FLOPs done of those counted."""
     making = making_of(kernels, kinds, variants)
     sustained = boards.at(boards.sustained_flops_per_s, kernels.peak) / _misalignment(
         kernels, boards
@@ -202,6 +188,7 @@ def _products(kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Var
             rows_of(kernels, rows), boards.of(rows), product.seconds[..., rows]
         )
     direct = product.seconds * kernels.steps
+    done = np.ones_like(direct)
     if np.any(making.on_vector):
         on_vector_s = vector_product_time(
             flops=kernels.matrix_flops, vector_flops_per_s=boards.vector_flops_per_s
@@ -213,22 +200,64 @@ def _products(kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Var
         & (kernels.window == 9.0)
         & (kernels.stride == 1.0)
         & (kernels.batch == 1.0)
+        & (kernels.height * kernels.width > 1.0)
     )
-    if not np.any(is_winograd):
-        return Product(direct, product.steps)
     rows = np.flatnonzero(is_winograd)
-    some, on = rows_of(kernels, rows), boards.of(rows)
-    parts = winograd_products(m=some.m, n=some.n, k=some.k, element_bytes=some.element_bytes)
-    reduced = replace(some, m=parts.m, k=parts.k, batch=parts.batch)
-    product_s = _product(reduced, on, sustained[..., rows], making.at(rows)).seconds
-    transform_s = (
-        parts.transform_bytes
-        / (values["winograd_bytes_per_cycle"] * boards.sm_count * boards.clock_hz)[
-            ..., rows if boards.paired else slice(None)
+    if len(rows):
+        some, on = rows_of(kernels, rows), boards.of(rows)
+        ways = [
+            (direct[..., rows], np.ones(())),
+            _fused_winograd(some, on, sustained[..., rows]),
+            _winograd(some, on, sustained[..., rows], making.at(rows)),
         ]
+        fastest = np.argmin([seconds for seconds, _ in ways], axis=0)
+        direct[..., rows] = np.choose(fastest, [seconds for seconds, _ in ways])
+        done[..., rows] = np.choose(fastest, [share for _, share in ways])
+    return Product(direct, product.steps), done
+
+
+def _fused_winograd(
+    kernels: Kernels, boards: Boards, sustained: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Seconds of 3x3 convolutions in one Winograd kernel; share of the counted FLOPs' energy."""
+    values = boards.values
+    blocks = fused_blocks(m=kernels.m, n=kernels.n, height=kernels.height, width=kernels.width)
+    seconds = fused_time(
+        blocks=blocks,
+        channels=kernels.k / 9.0,
+        flops_per_s=sustained * values["winograd_efficiency"],
+        sm_count=boards.sm_count,
+        clock_hz=boards.clock_hz,
+        step_cycles=values["step_cycles_fp32"],
+        smoothing=values["wave_smoothing_fp32"],
     )
-    direct[..., rows] = np.minimum(direct[..., rows], product_s + transform_s)
-    return Product(direct, product.steps)
+    return seconds, np.asarray(FUSED_SHARE / values["winograd_efficiency"])
+
+
+def _winograd(
+    kernels: Kernels, boards: Boards, sustained: FloatArray, making: Making
+) -> tuple[FloatArray, FloatArray]:
+    """The same as transforms and products, whose bytes are moved several times."""
+    parts = winograd_products(
+        m=kernels.m,
+        n=kernels.n,
+        k=kernels.k,
+        height=kernels.height,
+        width=kernels.width,
+        element_bytes=kernels.element_bytes,
+    )
+    reduced = replace(kernels, m=parts.m, k=parts.k, batch=parts.batch)
+    values = boards.values
+    moving_s = memory_time(
+        traffic_bytes=parts.transform_bytes,
+        bandwidth_bytes_per_s=boards.bandwidth_bytes_per_s,
+        efficiency=boards.copy_efficiency,
+    )
+    starts_s = MORE_KERNELS * values["start_cycles"] / boards.clock_hz
+    flop_j = boards.at(boards.joule_per_flop, kernels.peak) * kernels.matrix_flops
+    moving_j = values["joule_per_byte"] * parts.transform_bytes
+    share = parts.share + moving_j / np.where(flop_j > 0.0, flop_j, np.inf)
+    return _product(reduced, boards, sustained, making).seconds + moving_s + starts_s, share
 
 
 def _on_vector_units(kernels: Kernels, boards: Boards, fastest_s: FloatArray) -> FloatArray:

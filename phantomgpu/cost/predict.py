@@ -57,6 +57,7 @@ class Host:
         variants: Which attention kernels it takes.
         run_slowdown: Of a run of several kernels beside the sum of kernels timed alone. [run]
         lent: Attention kernels that it takes from elsewhere.
+        behind_s: Host time after the launch of a lone kernel that a stopwatch shows. [run]
     """
 
     launch_s: FloatArray
@@ -67,6 +68,7 @@ class Host:
     variants: Variants
     run_slowdown: FloatArray
     lent: tuple[Lent, ...] = ()
+    behind_s: FloatArray | float = 0.0
 
 
 ENOUGH_RUNS: Final = 10
@@ -225,6 +227,7 @@ def run_times(
         dispatch_s=per_run(host.dispatch_s) / launches,
         kernels=launches,
         start_s=host.start_s,
+        behind_s=host.behind_s,
     )
     traffic_s = work.memory_s + work.cache_s * slower
     energy_j = run_energy(

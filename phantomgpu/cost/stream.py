@@ -7,7 +7,12 @@ FloatArray = NDArray[np.float64]
 
 
 def stream_time(
-    *, device_s: FloatArray, dispatch_s: FloatArray, kernels: FloatArray, start_s: FloatArray
+    *,
+    device_s: FloatArray,
+    dispatch_s: FloatArray,
+    kernels: FloatArray,
+    start_s: FloatArray,
+    behind_s: FloatArray | float = 0.0,
 ) -> FloatArray:
     """Seconds of one run: the device's or the host's, whichever is longer.
 
@@ -20,6 +25,8 @@ def stream_time(
         dispatch_s: Mean host time to issue one kernel. [run]
         kernels: How many there are, at least 1. [run]
         start_s: What a run costs before its first and after its last kernel. [run]
+        behind_s: Host time between the launch of a lone kernel and the end of the stopwatch: a
+            shorter kernel does not show. [run]
 
     Returns:
         Seconds. [gpu, run]
@@ -33,4 +40,5 @@ def stream_time(
     3.75
     """
     host_s = (kernels - 1.0) * dispatch_s + device_s / kernels
-    return np.asarray(start_s + dispatch_s + np.maximum(device_s, host_s))
+    slower_s = np.maximum(np.maximum(device_s, host_s), behind_s)
+    return np.asarray(start_s + dispatch_s + slower_s)

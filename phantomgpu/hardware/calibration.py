@@ -143,11 +143,7 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         Parameter("misalignment", 1.0, 10.0, "1", "slowdown of unaligned rows, tensor cores"),
         Parameter("misalignment_fp32", 1.0, 10.0, "1", "slowdown of unaligned rows, vector units"),
         Parameter(
-            "winograd_bytes_per_cycle",
-            0.1,
-            1e4,
-            "B/clock",
-            "transforms of a Winograd convolution on one SM",
+            "winograd_efficiency", 0.02, 2.0, "1", "products in a Winograd kernel beside plain ones"
         ),
         Parameter(
             "depthwise_efficiency",
@@ -239,6 +235,8 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         Parameter(
             "quantize_row_cycles", 0.0, 1e6, "clock", "a row of its own scale, quantised on an SM"
         ),
+        Parameter("norm_row_cycles", 0.0, 1e5, "clock", "a row normalised on an SM, however short"),
+        Parameter("softmax_row_cycles", 0.0, 1e5, "clock", "the same in a softmax"),
         Parameter(
             "cache_bytes_per_cycle", 0.5, 1e3, "B/clock", "SM's side of the last-level cache's rate"
         ),
@@ -315,6 +313,10 @@ RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {
             Parameter(f"slowdown_{kind}", 0.1, 20.0, "1", f"its {kind} kernels beside the best")
             for kind in KERNEL_KINDS
         ),
+        Parameter("alone_behind", 0.0, 1.0, "1", "part of it that passes after the launch"),
+        Parameter("alone_scalar", 0.1, 10.0, "1", "of it where a number is wrapped as a tensor"),
+        Parameter("alone_linear", 0.1, 10.0, "1", "of it where a layer adds a bias"),
+        Parameter("alone_rocm", 0.1, 10.0, "1", "of it on AMD boards"),
         *(
             Parameter(f"alone_{kind}_s", 0.0, 0.1, "s", f"host time in a stopwatch on one {kind}")
             for kind in KERNEL_KINDS

@@ -34,6 +34,7 @@ def convolution(
             rows=share(out, filters[0]),
             n=share(filters[0], _groups(call)),
             k=prod(filters[1:]),
+            image=_image(call, channels_last),
         )
         return call.demand(
             "conv",
@@ -119,7 +120,17 @@ def causal_with_state(call: Call) -> Demand:
     )
 
 
-def _geometry(call: Call, filters: Dims, *, rows: int, n: int, k: int) -> Parallel:
+def _image(call: Call, channels_last: bool) -> tuple[int, int]:
+    """Height and width of the output where it is an image and no tap is skipped, else 1 and 1."""
+    out = call.out_dims(0, rank=2)
+    spatial = out[1:-1] if channels_last else out[2:]
+    is_dense = all(step == 1 for step in call.integer_list("dilations") or ())
+    return (spatial[0], spatial[1]) if len(spatial) == 2 and is_dense else (1, 1)
+
+
+def _geometry(
+    call: Call, filters: Dims, *, rows: int, n: int, k: int, image: tuple[int, int] = (1, 1)
+) -> Parallel:
     return Parallel(
         m=rows,
         n=n,
@@ -127,6 +138,8 @@ def _geometry(call: Call, filters: Dims, *, rows: int, n: int, k: int) -> Parall
         batch=_groups(call),
         window=prod(filters[2:]),
         stride=call.stride(),
+        height=image[0],
+        width=image[1],
     )
 
 

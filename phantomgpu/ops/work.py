@@ -26,7 +26,8 @@ class Parallel:
 
     Matmul: ``batch`` products of ``[m, k]`` by ``[k, n]``.
     Convolution: ``batch`` groups, ``m`` = N·Hout·Wout, ``n`` = Cout/group,
-    ``k`` = Cin/group·window; ``window``, ``stride`` tell Winograd and depthwise apart.
+    ``k`` = Cin/group·window; ``window``, ``stride`` tell Winograd and depthwise apart;
+    ``height`` and ``width`` are the output's where it is an image and no tap is skipped.
     Attention: ``batch`` = sequences·heads, ``m`` query tokens, ``n`` tokens attended,
     ``k`` head dimension; ``kv_groups`` query heads share a KV head; ``causal``.
     Norm, reduce: ``m`` rows of ``n`` elements. Pointwise and the rest: ``m`` elements, ``n`` 1.
@@ -42,6 +43,8 @@ class Parallel:
     kv_groups: int = 1
     steps: int = 1
     causal: bool = False
+    height: int = 1
+    width: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
 from phantomgpu.cost.stream import stream_time
 from phantomgpu.cost.terms import Terms, terms_of
 from phantomgpu.cost.tiles import feeding_share, waves
-from phantomgpu.cost.winograd import winograd_products
+from phantomgpu.cost.winograd import fused_time, winograd_products
 from phantomgpu.errors import RequestError
 from phantomgpu.hardware.calibration import PARAMETERS, RUNTIME_PARAMETERS
 from phantomgpu.hardware.runtime import Runtime
@@ -151,7 +151,7 @@ def _arithmetic(point: Point, terms: Terms, at: int) -> Json:
         if peak == "fp32" and kind == "matmul":
             functions = (*functions, batched_time, reach_slowdown)
         if peak == "fp32" and kernels.window[at] == 9.0:
-            functions = (*functions, winograd_products)
+            functions = (*functions, winograd_products, fused_time)
     else:
         formula = _VECTOR
         inputs += [_peak(point, "fp32"), _fitted(point, "vector_efficiency")]

@@ -79,13 +79,12 @@ def operator_bench(rows: Sequence[Measured], runtime: Runtime) -> Bench:
     kernels = table_of([kernel for each in rows for kernel in each.kernels])
     kinds = kinds_of(kernels)
     starts = _starts([len(each.kernels) for each in rows])
-    is_host_timed = np.array([each.timing.host for each in rows])
     return Bench(
         kernels=kernels,
         kinds=kinds,
         starts=starts,
         runtime=runtime,
-        host=alone_host(runtime, kinds, starts, is_host_timed),
+        host=alone_host(runtime, kinds, starts, [each.timing for each in rows]),
         copies=np.array([each.timing.copies for each in rows], dtype=np.float64),
         measured_s=np.array([each.latency_s for each in rows]),
         subjects=tuple(Subject(each.row.text("op"), each.row.text("dtype")) for each in rows),

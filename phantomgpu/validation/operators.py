@@ -1,7 +1,7 @@
 """Measured operator rows to the kernels that ran: what ``ops`` and ``workload`` do for a graph."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from math import floor
 from typing import Any, Final
 
@@ -78,6 +78,9 @@ _BINARY: Final = frozenset({"add", "sub", "mul", "div", "pow", "mlp_act"})
 _SPECIAL: Final = frozenset({"tanh", "gelu", "div", "divu", "pow", "powu", "mlp_act"})
 """Elementwise operators with a special function for each element."""
 
+_WRAPPED: Final = frozenset({"addu", "mulu", "divu", "powu", "relu", "gelu"})
+"""Elementwise operators whose host wraps a number as a tensor, or calls a module."""
+
 _ROPE_FIRST: Final = "trt-llm"
 """Runtime whose attention operator first rotates queries and keys in a kernel of its own, and
 before that, for a prompt, sums up the lengths of the sequences in another (TensorRT-LLM,
@@ -121,7 +124,7 @@ def measured(row: Row) -> Measured:
     Raises:
         DataError: A cell that the operator needs is no number.
     """
-    timing = timing_of(row.text("runtime"), row.text("dtype"))
+    timing = _timing(row)
     latency_s = row.number("latency_ms") / 1e3
     rule = _RULES.get(row.text("op"))
     if rule is None:
@@ -130,6 +133,15 @@ def measured(row: Row) -> Measured:
     if dtype not in NUMBERS:
         return Measured(row, latency_s, timing, (), f"no rule for dtype {row.text('dtype')!r}")
     return Measured(row, latency_s, timing, tuple(rule(row, NUMBERS[dtype], timing)))
+
+
+def _timing(row: Row) -> Timing:
+    """How the row was timed, and what its operator asks of the host."""
+    timing = timing_of(row.text("runtime"), row.text("dtype"))
+    more = {"linear": "alone_linear"}.get(row.text("op"), "")
+    if row.text("sub") in _WRAPPED:
+        more = "alone_scalar"
+    return replace(timing, host_factors=(*timing.host_factors, more)) if more else timing
 
 
 def table_of(rows: Sequence[KernelRow]) -> Kernels:
@@ -146,7 +158,7 @@ def kernel(family: str, peak: str, **columns: float) -> KernelRow:
     """One kernel; what is not given is one, or nothing."""
     row = dict.fromkeys((column.name for column in fields(Kernels)), 0.0)
     row.update(m=1.0, n=1.0, k=1.0, batch=1.0, window=1.0, stride=1.0, kv_groups=1.0, steps=1.0)
-    row.update(count=1.0, element_bytes=4.0)
+    row.update(height=1.0, width=1.0, count=1.0, element_bytes=4.0)
     row.update(columns)
     row.update(family=float(FAMILIES.index(family)), peak=float(PEAKS.index(peak)))
     return row
@@ -218,6 +230,8 @@ def _convolution(row: Row, number: Number, timing: Timing) -> list[KernelRow]:
             k=k,
             window=window * window,
             stride=stride,
+            height=out,
+            width=out,
             element_bytes=number.operand_bytes,
             count=float(timing.copies),
         )

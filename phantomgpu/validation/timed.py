@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from phantomgpu.validation.baseline import roofline_s
 from phantomgpu.validation.operators import Measured, measured, table_of
 from phantomgpu.validation.outcome import Outcome
 from phantomgpu.validation.rows import Row
+from phantomgpu.validation.timing import Timing
 from phantomgpu.workload.workload import PEAKS, Kernels
 
 FloatArray = NDArray[np.float64]
@@ -65,8 +67,7 @@ def _of_one_gpu(
     kinds = kinds_of(kernels)
     sizes = [len(each.kernels) for each in members]
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
-    is_host_timed = np.array([each.timing.host for each in members])
-    host = alone_host(catalog.runtime(runtime), kinds, starts, is_host_timed)
+    host = alone_host(catalog.runtime(runtime), kinds, starts, [each.timing for each in members])
     times = run_times(kernels, kinds, starts, boards, host)
     copies = np.array([each.timing.copies for each in members], dtype=np.float64)
     shown = times.latency_s[0] / copies * MS_PER_S
@@ -94,17 +95,22 @@ def _of_one_gpu(
 
 
 def alone_host(
-    runtime: Runtime, kinds: IndexArray, starts: IndexArray, is_host_timed: NDArray[np.bool_]
+    runtime: Runtime, kinds: IndexArray, starts: IndexArray, timings: Sequence[Timing]
 ) -> Host:
     """Operators timed one by one: nothing around them but, in some, the host's time for each."""
-    alone = np.array([runtime.calibration.get(f"alone_{kind}_s", 0.0) for kind in KINDS])
+    fitted = runtime.calibration
+    of_kind = np.array([fitted.get(f"alone_{kind}_s", 0.0) for kind in KINDS])[kinds[starts]]
+    factor = [prod(fitted.get(name, 1.0) for name in each.host_factors) for each in timings]
+    alone_s = np.where([each.host for each in timings], of_kind * factor, 0.0)
+    behind = fitted.get("alone_behind", 0.0)
     nothing = np.zeros(len(kinds))
     return replace(
         host_of(runtime, kinds, len(starts)),
         launch_s=nothing,
         dispatch_s=nothing,
         start_share=start_of(runtime)[kinds],
-        start_s=np.where(is_host_timed, alone[kinds[starts]], 0.0),
+        start_s=alone_s * (1.0 - behind),
+        behind_s=alone_s * behind,
         run_slowdown=np.ones(len(starts)),
     )
 

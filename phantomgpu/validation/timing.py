@@ -17,6 +17,7 @@ class Timing:
         distinct_alone: The same of kernels that read all keys before the first value.
         writes_cache: Whether attention's figure holds a kernel that writes new keys and values
             into the cache.
+        host_factors: Of ``HOST_FACTORS``, those by which the host's time differs from usual.
     """
 
     runtime: str
@@ -25,6 +26,16 @@ class Timing:
     distinct_kv: float = 1.0
     distinct_alone: float = 1.0
     writes_cache: bool = False
+    host_factors: tuple[str, ...] = ()
+
+
+HOST_FACTORS: Final = ("alone_scalar", "alone_linear", "alone_rocm")
+"""Values of a runtime that multiply the host's time for one operator: where a number must be
+wrapped as a tensor or a module is called; where a layer adds a bias to a product; on AMD boards,
+whose driver and version of PyTorch are others."""
+
+_ROCM: Final = "rocm"
+"""In the ``runtime`` cell of rows of AMD boards."""
 
 
 SERVING_COPIES: Final = 6
@@ -78,6 +89,12 @@ def timing_of(runtime: str, dtype: str = "") -> Timing:
     """
     for prefix, timing in _BY_PREFIX:
         if runtime.startswith(prefix):
-            is_single = (timing.runtime, dtype) in _SINGLE_SHOTS
-            return replace(timing, copies=COLD_COPIES) if is_single else timing
+            if (timing.runtime, dtype) in _SINGLE_SHOTS:
+                return replace(timing, copies=COLD_COPIES)
+            return _on_amd(timing) if _ROCM in runtime else timing
     return Timing("pytorch-eager", host=True, copies=1)
+
+
+def _on_amd(timing: Timing) -> Timing:
+    """The same where AMD's driver is the host's."""
+    return replace(timing, host_factors=(*timing.host_factors, "alone_rocm"))

@@ -34,7 +34,8 @@ class Kernels:
         read_bytes: Everything read from memory, weights included.
         weight_bytes: The part of ``read_bytes`` that is weights.
         write_bytes: Everything written.
-        m, n, k, batch, window, stride, kv_groups, steps, causal: See ``ops.work.Parallel``.
+        m, n, k, batch, window, stride, kv_groups, steps, causal, height, width: See
+            ``ops.work.Parallel``.
         element_bytes: Width of the main operand.
         count: How many equal kernels of this kind one run of the model launches.
     """
@@ -56,6 +57,8 @@ class Kernels:
     kv_groups: FloatArray
     steps: FloatArray
     causal: FloatArray
+    height: FloatArray
+    width: FloatArray
     element_bytes: FloatArray
     count: FloatArray
 

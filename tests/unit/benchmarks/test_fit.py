@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from benchmarks.fitting.solve import fit, robust, robust_slope, slopes_of
+from benchmarks.fitting.solve import (
+    fit,
+    heavy_slope,
+    heavy_tailed,
+    robust,
+    robust_slope,
+    slopes_of,
+)
 from benchmarks.fitting.write import number, replace_sections, section
 
 
@@ -38,12 +45,30 @@ def test_slopes_of_another_fit_lead_to_the_same_line():
 
 
 @pytest.mark.parametrize("residual", [-20.0, -1.0, 0.0, 0.3, 5.0])
-def test_slope_of_the_robust_residual_is_its_difference(residual):
+@pytest.mark.parametrize(("value", "slope"), [(robust, robust_slope), (heavy_tailed, heavy_slope)])
+def test_slope_of_a_robust_residual_is_its_difference(value, slope, residual):
     at, step = np.array([residual]), 1e-5
 
-    assert robust_slope(at) == pytest.approx(
-        (robust(at + step) - robust(at - step)) / (2 * step), rel=1e-4
+    assert slope(at) == pytest.approx((value(at + step) - value(at - step)) / (2 * step), rel=1e-4)
+
+
+def test_most_machines_tell_where_the_usual_one_is():
+    rows = np.array([1.0, 1.01, 0.99, 1.5])
+
+    found = fit(
+        lambda at: at[0] + at[1:],
+        rows,
+        prior=np.zeros(5),
+        sigma=np.array([10.0, 0.03, 0.03, 0.03, 0.03]),
+        start=np.zeros(5),
+        touches=(None,) * 5,
+        noise=np.full(4, 0.01),
+        rounds=60,
+        heavy=np.array([False, True, True, True, True]),
     )
+
+    assert found[0] == pytest.approx(1.0, abs=0.03)
+    assert found[4] == pytest.approx(0.5, abs=0.05)
 
 
 def test_outliers_hardly_move_it():

@@ -64,7 +64,7 @@ def a_kernel(*, family="matmul", peak="fp16", **columns):
     row = {
         "m": 4096.0, "n": 4096.0, "k": 4096.0, "batch": 1.0, "window": 1.0, "stride": 1.0,
         "kv_groups": 1.0, "steps": 1.0, "causal": 0.0, "element_bytes": 2.0, "count": 1.0,
-        "vector_flops": 0.0, "special_flops": 0.0, "weight_bytes": 0.0,
+        "height": 1.0, "width": 1.0, "vector_flops": 0.0, "special_flops": 0.0, "weight_bytes": 0.0,
     }  # fmt: skip
     row.update(columns)
     size = row["batch"] * row["element_bytes"]

@@ -11,8 +11,9 @@ from phantomgpu.cost.footprint import footprint_bytes
 from phantomgpu.cost.interval import interval_ends
 from phantomgpu.cost.power import clock_slowdown, switching_scale
 from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
+from phantomgpu.cost.rowwise import passes_again, resident_bytes
 from phantomgpu.cost.stream import stream_time
-from phantomgpu.cost.winograd import winograd_products
+from phantomgpu.cost.winograd import fused_blocks, winograd_products
 
 POSITIVE = st.floats(1e-9, 1e9)
 
@@ -128,10 +129,54 @@ def test_bytes_take_as_long_as_the_cache_gives_them():
 
 def test_winograd_does_fewer_multiplications():
     parts = winograd_products(
-        m=np.array([1024.0]), n=np.array([64.0]), k=np.array([576.0]), element_bytes=np.array([4.0])
+        m=np.array([1024.0]), n=np.array([64.0]), k=np.array([576.0]), height=np.array([32.0]),
+        width=np.array([32.0]), element_bytes=np.array([4.0]),
+    )  # fmt: skip
+
+    assert parts.m * parts.k * parts.batch * 64 * 4 == pytest.approx([1024 * 576 * 64.0])
+    assert parts.share == pytest.approx([0.25])
+
+
+def blocks_of(*, images, side):
+    m = np.float64(images * side * side)
+    side = np.float64(side)
+    return float(fused_blocks(m=m, n=np.float64(32), height=side, width=side))
+
+
+def test_fused_winograd_works_on_whole_blocks_of_an_image():
+    assert blocks_of(images=1, side=16) == 2.0
+    assert blocks_of(images=1, side=17) == 6.0
+    assert blocks_of(images=64, side=5) == 48.0
+
+
+def test_long_rows_of_softmax_are_read_again_unless_they_are_aligned_and_fit():
+    columns = np.array([1000.0, 4096.0, 4095.0, 16384.0])
+
+    again = passes_again(
+        columns=columns,
+        element_bytes=np.full(4, 4.0),
+        is_softmax=np.full(4, True),
+        has_statistics=np.full(4, True),
     )
 
-    assert parts.m * parts.k * parts.batch * 64 * 2.25 == pytest.approx([1024 * 576 * 64.0])
+    assert again.tolist() == [0.0, 0.0, 2.0, 2.0]
+
+
+def test_a_normalisation_reads_again_what_it_takes_statistics_from():
+    again = passes_again(
+        columns=np.array([512.0, 512.0]),
+        element_bytes=np.array([4.0, 4.0]),
+        is_softmax=np.array([False, False]),
+        has_statistics=np.array([True, False]),
+    )
+
+    assert again.tolist() == [1.0, 0.0]
+
+
+def test_no_more_rows_are_at_work_than_there_are():
+    one = resident_bytes(rows=np.float64(3), row_bytes=np.float64(10), sm_count=np.float64(80))
+
+    assert one == 30.0
 
 
 def test_host_and_device_overlap():
@@ -149,6 +194,22 @@ def test_host_and_device_overlap():
 
     assert long == 101.0
     assert short == pytest.approx(10.1)
+
+
+def test_a_stopwatch_does_not_show_a_kernel_shorter_than_what_the_host_does_after_it():
+    def shown(device):
+        return float(
+            stream_time(
+                device_s=np.float64(device),
+                dispatch_s=np.float64(0.0),
+                kernels=np.float64(1),
+                start_s=np.float64(20.0),
+                behind_s=np.float64(10.0),
+            )
+        )
+
+    assert shown(1.0) == shown(9.0) == 30.0
+    assert shown(15.0) == 35.0
 
 
 def test_interval_is_even_in_the_logarithm():

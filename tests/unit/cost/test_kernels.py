@@ -97,12 +97,34 @@ def test_depthwise_convolution_runs_on_the_vector_units():
 
 def test_fp32_convolution_of_three_by_three_may_use_winograd():
     plain = {"family": "conv", "peak": "fp32", "n": 512.0, "k": 4608.0, "element_bytes": 4.0}
-    fast = a_gpu(calibration={"winograd_bytes_per_cycle": 1e4})
+    fast = a_gpu(calibration={"winograd_efficiency": 1.0})
+    image = {"height": 64.0, "width": 64.0, "window": 9.0}
 
-    direct = work_of(a_kernel(**plain, window=9.0, stride=2.0), gpu=fast).core_s[0, 0]
-    winograd = work_of(a_kernel(**plain, window=9.0), gpu=fast).core_s[0, 0]
+    direct = work_of(a_kernel(**plain, **image, stride=2.0), gpu=fast)
+    winograd = work_of(a_kernel(**plain, **image), gpu=fast)
 
-    assert winograd == pytest.approx(direct / 2.25, rel=0.1)
+    assert winograd.core_s[0, 0] < direct.core_s[0, 0] / 2
+
+
+def test_a_normalisation_by_given_statistics_has_no_blocks_of_rows():
+    plain = {"family": "norm", "peak": "fp32", "m": 1e6, "n": 10.0, "element_bytes": 4.0}
+    plain |= {"matrix_flops": 0.0, "read_bytes": 4e7, "write_bytes": 4e7}
+    slow = a_gpu(calibration={"norm_row_cycles": 1e4})
+
+    given = work_of(a_kernel(**plain, vector_flops=2e7), gpu=slow).core_s[0, 0]
+    own = work_of(a_kernel(**plain, vector_flops=7e7), gpu=slow).core_s[0, 0]
+
+    assert own > 10.0 * given
+
+
+def test_rows_that_a_normalisation_reads_again_are_traffic():
+    plain = {"family": "norm", "peak": "fp32", "m": 1e5, "n": 1e4, "element_bytes": 4.0}
+    plain |= {"matrix_flops": 0.0, "read_bytes": 4e9, "write_bytes": 4e9}
+
+    given = work_of(a_kernel(**plain, vector_flops=2e9))
+    own = work_of(a_kernel(**plain, vector_flops=7e9))
+
+    assert own.memory_s[0, 0] + own.cache_s[0, 0] > given.memory_s[0, 0] + given.cache_s[0, 0]
 
 
 def test_rows_that_no_vector_load_divides_are_slower():

@@ -17,6 +17,16 @@ def test_a_convolution_is_an_implicit_matrix_product():
     assert done.vector_flops == 64 * 112 * 112
 
 
+def test_a_convolution_of_an_image_knows_its_size_unless_it_skips_taps():
+    shapes = [(1, 3, 20, 30), (8, 3, 3, 3)], [(1, 8, 20, 30)]
+
+    dense = asked("Conv", *shapes, pads=[1, 1, 1, 1]).parallel
+    dilated = asked("Conv", *shapes, pads=[2, 2, 2, 2], dilations=[2, 2]).parallel
+
+    assert (dense.height, dense.width) == (20, 30)
+    assert (dilated.height, dilated.width) == (1, 1)
+
+
 def test_a_depthwise_convolution_is_as_many_groups_as_channels():
     done = asked("Conv", [(2, 32, 56, 56), (32, 1, 3, 3)], [(2, 32, 56, 56)], group=32)
 

@@ -193,6 +193,22 @@ def test_timing_is_told_by_how_the_runtime_cell_begins(runtime, expected, host):
     assert (timing.runtime, timing.host) == (expected, host)
 
 
+@pytest.mark.parametrize(
+    ("cells", "factors"),
+    [
+        ({"op": "elementwise", "sub": "add"}, ()),
+        ({"op": "elementwise", "sub": "addu"}, ("alone_scalar",)),
+        ({"op": "linear"}, ("alone_linear",)),
+        ({"op": "linear", "runtime": "pytorch2.4.1-rocm"}, ("alone_rocm", "alone_linear")),
+    ],
+)
+def test_hosts_time_depends_on_what_is_asked_of_it(cells, factors):
+    row = an_operator_row(**{"runtime": "pytorch2.1.0-eager", "M": 8, "N": 8, "rows": 8,
+                             "cols": 8, **cells})  # fmt: skip
+
+    assert measured(row).timing.host_factors == factors
+
+
 def test_hosts_time_is_in_what_a_stopwatch_shows(catalog):
     small = {"M": 16, "N": 16, "K": 16, "dtype": "fp32"}
     alone, profiled = operator_outcomes(
