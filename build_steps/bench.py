@@ -12,7 +12,8 @@ from build_steps.progress import say
 # What benchmarks share, and what fits the cost model and tells its errors: those write files,
 # take measured rows and have no floor, so each is run by itself.
 _NO_BENCHMARKS = {
-    "chromium", "figures", "line", "__init__", "accuracy", "fit", "fit_runtimes", "fit_serving",
+    "chromium", "figures", "line", "__init__", "accuracy", "fit", "fit_points", "fit_runtimes",
+    "fit_serving", "power",
 }  # fmt: skip
 
 
