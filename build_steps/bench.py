@@ -13,7 +13,7 @@ from build_steps.progress import say
 # take measured rows and have no floor, so each is run by itself.
 _NO_BENCHMARKS = {
     "chromium", "figures", "line", "__init__", "accuracy", "fit", "fit_points", "fit_runtimes",
-    "fit_serving", "power",
+    "fit_serving", "other_gpu", "power",
 }  # fmt: skip
 
 
