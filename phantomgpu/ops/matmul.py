@@ -18,8 +18,9 @@ def shape_of_product(a: Dims, b: Dims) -> Parallel:
     Batch axes over which ``b`` is shared, innermost first, fold into ``m``: activations times a
     weight are one product whatever the batch. One-dimensional operands are a row and a column.
 
-    >>> shape_of_product((8, 128, 768), (768, 3072))
-    Parallel(m=1024, n=3072, k=768, batch=1, window=1, stride=1, kv_groups=1, steps=1, causal=False)
+    >>> found = shape_of_product((8, 128, 768), (768, 3072))
+    >>> found.m, found.n, found.k, found.batch
+    (1024, 3072, 768, 1)
     """
     k = a[-1] if a else 1
     m = a[-2] if len(a) > 1 else 1
