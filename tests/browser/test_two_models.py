@@ -157,8 +157,9 @@ def test_rows_come_while_others_are_worked_out(live: Comparison) -> None:
         live.page.locator(f"#runtime-{runtime}").click()
     live.settle()
 
+    # On a busy machine the table of fewer runtimes may show before the last one is chosen.
     seen = live.page.evaluate("window.seen")
-    assert seen
-    assert {rows for rows, _ in seen} == {4 * 4 * 4}
-    assert [waiting for _, waiting in seen] == sorted((w for _, w in seen), reverse=True)
+    waiting = [awaited for rows, awaited in seen if rows == 4 * 4 * 4]
+    assert waiting
+    assert waiting == sorted(waiting, reverse=True)
     assert live.page.locator("#table tr.awaited").count() == 0
