@@ -2,6 +2,10 @@
 
 import numpy as np
 
+from phantomgpu.cost.columns import boards_of
+from phantomgpu.cost.kernels import activities
+from phantomgpu.cost.kinds import kinds_of
+from phantomgpu.cost.predict import host_of
 from phantomgpu.hardware.calibration import PARAMETERS
 from phantomgpu.hardware.gpu import Calibration, GpuProfile, Spec
 from phantomgpu.hardware.runtime import Runtime
@@ -104,3 +108,16 @@ def a_workload(*rows, batch=1, precision="fp16", **changes):
     }  # fmt: skip
     figures.update(changes)
     return Workload(**figures)
+
+
+def variants_of(table, **runtime):
+    """What a made-up runtime says of the kernels of a table."""
+    return host_of(a_runtime(**runtime), kinds_of(table), 1).variants
+
+
+def work_of(*rows, gpu=None, weights_in_use=None, **runtime):
+    """What rows keep busy on one board, under a made-up runtime."""
+    table = kernels_of(*rows)
+    in_use = table.weight_bytes if weights_in_use is None else np.array([weights_in_use])
+    boards = boards_of([gpu or a_gpu()])
+    return activities(table, kinds_of(table), boards, in_use, variants_of(table, **runtime))
