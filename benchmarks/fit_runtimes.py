@@ -21,19 +21,13 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.fitting.load import (
-    VARIANTS,
-    catalog_in,
-    folders_in,
-    rows_with_graph,
-    units_left_out,
-)
+from benchmarks.fitting.load import catalog_in, image_models, units_left_out
 from benchmarks.fitting.write import replace_sections, section
 from phantomgpu.cost.columns import boards_of
 from phantomgpu.cost.kinds import KINDS
 from phantomgpu.hardware import Catalog
 from phantomgpu.validation.bench import model_bench
-from phantomgpu.validation.models import Placed, placed_rows
+from phantomgpu.validation.models import Placed
 
 Array = NDArray[np.float64]
 
@@ -59,17 +53,7 @@ def main() -> None:
     options.add_argument("--dry-run", action="store_true", help="write nothing")
     given = options.parse_args()
     catalog = catalog_in(PROFILES)
-    rows = [
-        row
-        for row in rows_with_graph(given.data, 1)
-        if row.text("source") == "timm"
-        and (row.text("runtime") in RUNTIMES or row.text("layout") == "nhwc")
-    ]
-    placed = [
-        each
-        for each in placed_rows(rows, catalog, folders_in(given.data), VARIANTS)
-        if each.workload is not None
-    ]
+    placed = image_models(given.data, catalog)
     for runtime in RUNTIMES:
         mine = [each for each in placed if each.point is not None and each.point.runtime == runtime]
         found = fit(mine, runtime, catalog)

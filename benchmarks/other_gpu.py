@@ -17,17 +17,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.fitting.judged import time_ratio
-from benchmarks.fitting.load import (
-    VARIANTS,
-    catalog_in,
-    folders_in,
-    rows_with_graph,
-    units_left_out,
-)
+from benchmarks.fitting.load import catalog_in, image_models, units_left_out
 from phantomgpu.validation.bench import benches
 from phantomgpu.validation.calibrate import calibrate, read_spreads
 from phantomgpu.validation.figures import errors_of
-from phantomgpu.validation.models import Placed, model_outcomes, placed_rows
+from phantomgpu.validation.models import Placed, model_outcomes
 
 ROOT = Path(__file__).resolve().parents[1]
 GPUS = ("rtx-4090", "rtx-3090")
@@ -39,16 +33,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--data", type=Path, required=True, help="folder with measurements/")
     data = options.parse_args().data
-    rows = [
-        row
-        for row in rows_with_graph(data, 1)
-        if row.text("source") == "timm" and row.text("runtime") == "pytorch-eager"
-    ]
-    catalog = catalog_in(ROOT / "profiles")
     placed = [
         each
-        for each in placed_rows(rows, catalog, folders_in(data), VARIANTS)
-        if each.workload is not None
+        for each in image_models(data, catalog_in(ROOT / "profiles"))
+        if each.row.text("runtime") == "pytorch-eager"
     ]
     for target, given in permutations(GPUS):
         for layout, words in LAYOUTS.items():

@@ -25,7 +25,6 @@ from phantomgpu.validation.rows import Row, read_rows
 from phantomgpu.validation.timed import operator_outcomes
 
 Array = NDArray[np.float64]
-WAYS = ("gpu", "architecture", "fitted", "roofline")
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,13 @@ class Judged:
         """Predicted over measured time; rows that the way says nothing of are left out."""
         found = self.ratios[way]
         return found[~np.isnan(found)]
+
+    def said(self, way: str) -> list[Outcome]:
+        """The rows with what a way predicted of them, in their own units."""
+        return [
+            replace(each, predicted=each.measured * (1.0 / ratio if is_rate(each) else ratio))
+            for each, ratio in zip(self.outcomes, self.ratios[way].tolist(), strict=True)
+        ]
 
     def column(self, name: str) -> NDArray[np.str_]:
         """Text of a column. [row]."""

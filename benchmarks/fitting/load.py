@@ -10,7 +10,7 @@ from benchmarks.fitting.table import Run, model_runs, operator_runs
 from phantomgpu.hardware import Catalog, load_catalog
 from phantomgpu.onnx import BytesSource, Source
 from phantomgpu.validation.folders import ModelFolder, Variant, read_index
-from phantomgpu.validation.models import placed_rows
+from phantomgpu.validation.models import Placed, placed_rows
 from phantomgpu.validation.operators import COLUMNS, measured
 from phantomgpu.validation.points import MODEL_COLUMNS
 from phantomgpu.validation.rows import Row, read_rows
@@ -109,6 +109,13 @@ def rows_with_graph(data: Path, every: int) -> list[Row]:
     text = (data / "measurements" / "models.csv").read_text("utf-8")
     rows = read_rows(text, origin="models.csv", columns=MODEL_COLUMNS)
     return list(_thinned(rows, folders_in(data), every))
+
+
+def image_models(data: Path, catalog: Catalog) -> list[Placed]:
+    """All rows of image models, with their work."""
+    rows = [row for row in rows_with_graph(data, 1) if row.text("source") == "timm"]
+    placed = placed_rows(rows, catalog, folders_in(data), VARIANTS)
+    return [each for each in placed if each.workload is not None]
 
 
 def _thinned(rows: Iterator[Row], folders: list[ModelFolder], every: int) -> Iterator[Row]:

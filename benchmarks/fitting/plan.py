@@ -15,6 +15,7 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "step_cycles": (1.3, 0.5), "step_cycles_fp32": (150.0, 0.5),
     # A memory's latency: with so much in flight an SM takes in its shared memory once in it.
     "fill_cycles": (800.0, 0.3), "template_fill_cycles": (2500.0, 0.5),
+    # Estimates: an instance of CUTLASS's templates has fewer stages to hide a latency behind.
     "template_step_cycles": (1.0, 0.5), "template_split_cycles": (8000.0, 0.5),
     "pipeline_depth": (130.0, 0.5), "pipeline_depth_fp32": (8.0, 0.5),
     "operand_bytes_per_cycle": (300.0, 0.7), "operand_bytes_per_cycle_fp32": (33.0, 0.1),
@@ -23,10 +24,14 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "wave_smoothing": (0.9, 0.1), "wave_smoothing_fp32": (0.4, 0.4),
     # Half a gigabyte of pages of 2 MB: what Jia et al. find an L2 TLB to cover, and the time
     # doubled beyond it.
-    "reach_bytes": (3e8, 0.7), "reach_cost": (0.7, 0.4), "product_sharpness_fp32": (3.0, 0.3),
-    "batched_efficiency_fp32": (0.92, 0.05), "split_cycles_fp32": (2e4, 0.5),
+    "reach_bytes": (3e8, 0.7), "reach_cost": (0.7, 0.4),
+    # Estimates: arithmetic on the vector units hides loads well, adding up parts not at all; a tile
+    # that is not chosen for the shape does a little less than the best.
+    "product_sharpness_fp32": (3.0, 0.3), "split_cycles_fp32": (2e4, 0.5),
+    "batched_efficiency_fp32": (0.92, 0.05),
     "split_cycles": (5600.0, 0.5), "split_traffic": (1.0, 0.5),
     "misalignment": (1.2, 0.1), "misalignment_fp32": (1.01, 0.02),
+    # Of the SGEMM's rate, an estimate: transforms take registers and shared memory from products.
     "winograd_efficiency": (0.8, 0.2), "depthwise_efficiency": (0.1, 1.0),
     "attention_efficiency": (1.0, 0.4),
     # 16 special function units on an SM (Ampere to Blackwell): an exponential in 1/16 of a clock.
@@ -44,6 +49,7 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "attention_step_cycles": (15.0, 0.7), "attention_block_cycles": (4500.0, 0.5),
     "attention_start_cycles": (14000.0, 0.4), "decode_block_cycles": (4500.0, 0.7),
     "vector_efficiency": (0.2, 0.7), "special_flops_cost": (8.0, 0.5),
+    # An estimate: behind a product its results lie in registers, and are neither read nor written.
     "epilogue_share": (0.4, 0.5),
     # BabelStream: 75 to 92 % of the peak.
     "bandwidth_efficiency": (0.82, 0.06), "cache_bytes_per_cycle": (14.0, 0.4),
@@ -218,7 +224,8 @@ ALONE: Final[Mapping[str, tuple[float, float]]] = {
     "alone_linear": (1.5, 0.3),
     "alone_rocm": (1.0, 0.5),
 }
-"""What is part of that time or changes it, and sigma."""
+"""What is part of that time or changes it, and sigma: estimates, of a call and a check or two among
+some twenty microseconds of PyTorch's own (see ``validation.timing.HOST_FACTORS``)."""
 
 MACHINE_SIGMA: Final = 0.03
 """Of a test machine's host beside the usual one; not kept. With heavy tails: A100's, T4's and

@@ -38,6 +38,7 @@ _BY_ROWS: Final = tuple(FAMILY[name] for name in ("quantize", "move", "norm"))
 
 _VECTOR_STAGE: Final = 8.0
 """Elements of the reduced dimension that SGEMM loads at once (the 8 of CUTLASS's 128x128x8)."""
+
 _ALIGNMENT_BYTES: Final = 16.0
 """What one load instruction of a thread takes: rows of an operand that are no multiple of it
 cannot be loaded so (CUDA C++ Programming Guide, "Device Memory Accesses")."""

@@ -15,14 +15,12 @@ WIDEST_IN_REGISTERS: Final = 1024.0
 """Elements of a row that a warp of softmax keeps in its registers (PyTorch,
 ``PersistentSoftmax.cuh``); a longer one is read for its maximum, its sum and its result."""
 
-
 LOAD_BYTES: Final = 16.0
 """Of a vector load: rows that are a multiple of it wait in shared memory for the second pass."""
 
 SHARED_BYTES: Final = 48.0 * 1024.0
 """That a block has of it without asking for more (CUDA C++ Programming Guide, "Compute
 Capabilities")."""
-
 
 LEAST_STATISTICS: Final = 3.0
 """Operations an element from which on a normalisation takes its statistics from the row."""

@@ -92,8 +92,12 @@ def errors_of(ratios: FloatArray) -> Errors:
     )
 
 
-def rank_agreement(outcomes: Iterable[Outcome]) -> tuple[float, int]:
+def rank_agreement(outcomes: Iterable[Outcome], *, apart: float = 0.0) -> tuple[float, int]:
     """Kendall's tau between measured and predicted order of GPUs on the same work.
+
+    Args:
+        outcomes: Of any GPUs and any work.
+        apart: Pairs whose measured figures differ by less are passed over, a share of the smaller.
 
     Returns:
         Concordant less discordant pairs of GPUs, over all pairs; and the number of pairs. A tie
@@ -106,12 +110,15 @@ def rank_agreement(outcomes: Iterable[Outcome]) -> tuple[float, int]:
     for outcome in outcomes:
         if outcome.predicted is not None:
             point = (outcome.measured, outcome.predicted)
-            work.setdefault(same_work(outcome), {})[outcome.row.text("gpu")] = point
+            work.setdefault(_same_work(outcome), {})[outcome.row.text("gpu")] = point
     score, pairs = 0.0, 0
     for boards in work.values():
         points = list(boards.values())
         for at, (measured, predicted) in enumerate(points):
             for other_measured, other_predicted in points[:at]:
+                smaller = min(measured, other_measured)
+                if abs(measured - other_measured) < apart * smaller:
+                    continue
                 score += np.sign((measured - other_measured) * (predicted - other_predicted))
                 pairs += 1
     return (float(score / pairs) if pairs else float("nan")), pairs
@@ -164,7 +171,7 @@ def _figure(key: Key, outcomes: Sequence[Outcome]) -> Figure:
     )
 
 
-def same_work(outcome: Outcome) -> Key:
+def _same_work(outcome: Outcome) -> Key:
     """Everything a row says of its work, and nothing of where it ran and how fast."""
     elsewhere = {"gpu", "latency_ms", "value", "power_w", "citation", "runtime_version"}
     return tuple(

@@ -86,10 +86,9 @@ _ROPE_FIRST: Final = "trt-llm"
 before that, for a prompt, sums up the lengths of the sequences in another (TensorRT-LLM,
 ``cpp/tensorrt_llm/common/attentionOp.cpp``: invokeBuildDecoderInfo, invokeQKVPreprocessing)."""
 
-
-_LEAST_GROUP, _MOST_GROUP = 2.0, 32.0
-"""Query heads to a KV head that TensorRT-LLM decodes with keys and values by turns; with fewer and
-with more all keys come first (``decoderMaskedMultiheadAttentionTemplate.h``)."""
+_TAKES_TURNS: Final = (2.0, 32.0)
+"""Least and most query heads to a KV head that TensorRT-LLM decodes with keys and values by turns;
+with fewer and with more all keys come first (``decoderMaskedMultiheadAttentionTemplate.h``)."""
 
 _KEYS_IN_CACHE: Final = 1024.0
 """Keys up to which those of all blocks in flight are still in the cache when their turn to be read
@@ -288,7 +287,7 @@ def _attention(row: Row, number: Number, timing: Timing) -> list[KernelRow]:
     kv_heads = row.number("kv_heads", heads)
     queries, keys = row.number("seq", 1.0), row.number("kv_len")
     stored = 1.0 if "kv_fp8" in row.text("dtype") else number.stored_bytes
-    alone = queries == 1.0 and not _LEAST_GROUP <= heads / kv_heads <= _MOST_GROUP
+    alone = queries == 1.0 and not _TAKES_TURNS[0] <= heads / kv_heads <= _TAKES_TURNS[1]
     far = alone and keys > _KEYS_IN_CACHE
     distinct = timing.distinct_alone if far else timing.distinct_kv
     kv_bytes = 2.0 * batch * kv_heads * keys * width * stored * distinct

@@ -59,6 +59,15 @@ def test_rank_agreement_counts_pairs_of_gpus_on_the_same_work():
     assert rank_agreement(outcomes) == (pytest.approx(1 / 3), 3)
 
 
+def test_pairs_closer_than_asked_for_have_no_order():
+    outcomes = [an_outcome(measured, predicted, row=an_operator_row(gpu=gpu))
+                for measured, predicted, gpu in ((100, 9, "h"), (105, 8, "a"), (200, 10, "t"))
+                ]  # fmt: skip
+
+    assert rank_agreement(outcomes) == (pytest.approx(1 / 3), 3)
+    assert rank_agreement(outcomes, apart=0.06) == (1.0, 2)
+
+
 def test_reasons_are_counted_the_most_frequent_first():
     rows = [Outcome(a_model_row(), 1.0, reason=reason) for reason in ("b", "a", "b")]
 
