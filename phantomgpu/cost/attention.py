@@ -16,6 +16,9 @@ FloatArray = NDArray[np.float64]
 QUERY_BLOCKS: Final[tuple[int, ...]] = (128, 64, 16)
 """Queries that one thread block holds, as FlashAttention-2 and its decoding kernel do."""
 
+_FRAGMENT: Final = 16.0
+"""Queries that a tensor core multiplies at once."""
+
 MOST_PARTS: Final = 128.0
 """Parts that the keys are cut into at most, as FlashAttention-2 does."""
 
@@ -74,6 +77,7 @@ def attention_time(
     element_bytes: FloatArray,
     flops_per_s: FloatArray,
     block: BlockCosts,
+    whole: NDArray[np.bool_] | bool,
     sm_count: FloatArray,
     clock_hz: FloatArray,
     pipeline: Pipeline,
@@ -95,6 +99,7 @@ def attention_time(
         element_bytes: Width of a key's element. [kernel]
         flops_per_s: What the board sustains in the two products. [gpu, kernel]
         block: What a block costs beside.
+        whole: Whether a block holds all queries of a head. [kernel]
         sm_count: Streaming multiprocessors. [gpu, 1]
         clock_hz: Of the SMs. [gpu, 1]
         pipeline: See ``product``; its depth is not used.
@@ -112,22 +117,24 @@ def attention_time(
     rows = queries * kv_groups
     attended = keys_attended(queries=queries, keys=keys, causal=causal)
     result_bytes = heads * queries * width * element_bytes
-    score_s = smooth_maximum(
-        4.0 * width / rate, block.score_cycles / clock_hz, sharpness=block.overlap_sharpness
-    )
+    product_s, softmax_s = 4.0 * width / rate, block.score_cycles / clock_hz
+    overlapped_s = smooth_maximum(product_s, softmax_s, sharpness=block.overlap_sharpness)
+    score_s = np.where(whole, product_s + softmax_s, overlapped_s)
+    key_latency_s = np.where(whole, 0.0, pipeline.step_cycles / clock_hz)
     length_to_split = np.where(block.can_split, attended, 0.0)
     best = np.full(np.broadcast_shapes(rate.shape, rows.shape), np.inf)
     for size in QUERY_BLOCKS:
-        blocks = np.ceil(rows / size) * (heads / kv_groups)
-        step_s = size * score_s + load_s
+        held = np.where(whole, np.ceil(rows / _FRAGMENT) * _FRAGMENT, size)
+        blocks = np.ceil(rows / held) * (heads / kv_groups)
+        step_s = held * score_s + load_s
         split = split_factor(tiles=blocks, slots=sm_count, k=length_to_split, most=MOST_PARTS)
-        start_cycles = block.start_cycles + block.element_cycles * size * width
+        start_cycles = block.start_cycles + block.element_cycles * held * width
         for parts in (np.ones_like(split), split):
             rounds = waves(tiles=blocks * parts, slots=sm_count, smoothing=pipeline.wave_smoothing)
             length = attended / parts
             time = (
                 rounds * (step_s * length + start_cycles / clock_hz)
-                + pipeline.step_cycles / clock_hz * length
+                + key_latency_s * length
             ) + split_cost_s(
                 parts=parts,
                 result_bytes=result_bytes,

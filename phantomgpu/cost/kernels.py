@@ -19,6 +19,7 @@ from phantomgpu.cost.quantising import row_time
 from phantomgpu.cost.reach import reach_slowdown, spread_bytes
 from phantomgpu.cost.rowwise import has_statistics
 from phantomgpu.cost.traffic import traffic
+from phantomgpu.cost.unfused import is_unfused, products_of, score_bytes
 from phantomgpu.cost.variants import Variants
 from phantomgpu.cost.winograd import (
     FUSED_SHARE,
@@ -86,11 +87,12 @@ def activities(
     is_depthwise = kinds == FAMILY["depthwise"]
     matrix_s, steps, done = _matrix_core(kernels, kinds, boards, variants)
     is_attention = kernels.family == FAMILY["attention"]  # its term has its softmax
-    vector_s = np.where(is_attention, 0.0, _vector_core(kernels, kinds, boards))
+    vector_s = np.where(is_attention, 0.0, _vector_core(kernels, kinds, boards, variants))
     core_s = np.maximum(matrix_s, vector_s)
     if np.any(is_depthwise):
         core_s = np.where(is_depthwise, _depthwise_core(kernels, boards), core_s)
-    cached, from_memory = traffic(kernels, kinds, boards, weights_in_use)
+    more = score_bytes(kernels, is_unfused(kernels, boards, variants))
+    cached, from_memory = traffic(kernels, kinds, boards, weights_in_use, more, variants.held_most)
     values = boards.values
     cache_s = cache_time(
         traffic_bytes=cached,
@@ -120,7 +122,9 @@ def _least(kernels: Kernels, boards: Boards) -> FloatArray:
     return np.where(kernels.matrix_flops > 0.0, time, 0.0)
 
 
-def _vector_core(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatArray:
+def _vector_core(
+    kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants
+) -> FloatArray:
     """Seconds of the ordinary units. [gpu, kernel].
 
     What follows a product in the same kernel finds its numbers in registers, in fp32: neither
@@ -143,7 +147,17 @@ def _vector_core(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatAr
         sm_count=boards.sm_count,
         clock_hz=boards.clock_hz,
     )
-    return np.asarray(work / (boards.vector_flops_per_s * values["vector_efficiency"]) + rows_s)
+    usual = work / (boards.vector_flops_per_s * values["vector_efficiency"]) + rows_s
+    held = in_rows & (kinds == FAMILY["norm"]) & (kernels.n <= variants.held_most)
+    if not np.any(held):
+        return np.asarray(usual)
+    held_s = row_time(
+        rows=kernels.m * kernels.n,
+        row_cycles=values["held_cycles"],
+        sm_count=boards.sm_count,
+        clock_hz=boards.clock_hz,
+    )
+    return np.where(held, held_s, usual)
 
 
 def _depthwise_core(kernels: Kernels, boards: Boards) -> FloatArray:
@@ -170,8 +184,31 @@ def _matrix_core(
     rows = np.flatnonzero(has_products & is_attention)
     if len(rows):
         some, on = rows_of(kernels, rows), boards.of(rows)
-        core_s[..., rows] = attention_core(some, on, variants.at(rows), _pipeline(some, on))
+        own = variants.at(rows)
+        attention_s = attention_core(some, on, own, _pipeline(some, on))
+        unfused = is_unfused(some, on, own)
+        if np.any(unfused):
+            attention_s = np.where(unfused, _unfused_core(some, on), attention_s)
+        core_s[..., rows] = attention_s
     return core_s, steps, done
+
+
+def _unfused_core(kernels: Kernels, boards: Boards) -> FloatArray:
+    """Seconds of the arithmetic of attention as two batched products around a softmax."""
+    values = boards.values
+    sustained = boards.at(boards.sustained_flops_per_s, kernels.peak)
+    whole = np.ones(len(kernels))
+    making = Making(np.zeros(len(kernels), dtype=bool), whole, np.zeros(len(kernels), dtype=bool))
+    products_s = [
+        _product(part, boards, sustained, making).seconds for part in products_of(kernels)
+    ]
+    softmax_s = row_time(
+        rows=kernels.batch * kernels.m * kernels.n,
+        row_cycles=values["score_cycles"],
+        sm_count=boards.sm_count,
+        clock_hz=boards.clock_hz,
+    )
+    return np.asarray(sum(products_s) + softmax_s)
 
 
 def _products(

@@ -16,6 +16,7 @@ from phantomgpu.cost.kinds import FAMILY, KINDS, kinds_of
 from phantomgpu.cost.power import clock_slowdown, run_energy
 from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
 from phantomgpu.cost.stream import stream_time
+from phantomgpu.cost.unfused import KERNELS, is_unfused
 from phantomgpu.cost.variants import Variants, listed
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
@@ -146,6 +147,9 @@ def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
             narrow_on=np.full(len(kinds), listed(runtime.multiplies_fp8_on)),
             splits=np.tile(splits_of(runtime), (len(kinds), 1)),
             vector_rows=np.full(len(kinds), float(runtime.vector_rows_most)),
+            unfused_on=np.full(len(kinds), listed(runtime.unfused_on)),
+            held_most=np.full(len(kinds), float(runtime.held_columns_most)),
+            whole_most=np.full(len(kinds), float(runtime.whole_heads_most)),
         ),
         run_slowdown=np.full(runs, fitted.get("run_slowdown", 1.0)),
         lent=tuple(
@@ -200,7 +204,10 @@ def run_times(
     in_use = per_kernel(per_run(kernels.weight_bytes))
     work = activities(kernels, kinds, boards, in_use, host.variants)
     slowdown, start_share = kernels_on(host, boards)
-    start_s = _start_cycles(kernels, kinds, boards) * start_share / boards.clock_hz + host.launch_s
+    unfused = is_unfused(kernels, boards, host.variants)
+    slowdown = np.where(unfused, 1.0, slowdown)
+    starts_s = _start_cycles(kernels, kinds, boards, unfused) * start_share / boards.clock_hz
+    launch_s = np.where(unfused, KERNELS, 1.0) * host.launch_s
     full_clock = np.ones(())
     sharpness = sharpness_of(kinds, boards, work)
     at_boost = _kernel_time(work, full_clock, sharpness) * slowdown
@@ -210,7 +217,7 @@ def run_times(
     static_share = values["static_power_share"][first]
     clock = clock_slowdown(
         energy_j=switching_j,
-        time_s=per_run(at_boost + start_s),
+        time_s=per_run(at_boost + starts_s + launch_s),
         tdp_w=tdp_w,
         static_w=static_w,
         static_share=static_share,
@@ -220,7 +227,7 @@ def run_times(
     slower = per_kernel(clock)
     least_s = work.least_s / per_kernel(host.run_slowdown)
     kernel_s = np.maximum(_kernel_time(work, slower, sharpness) * slowdown, least_s)
-    device_s = per_run(kernel_s + start_s) * host.run_slowdown
+    device_s = per_run(kernel_s + starts_s * slower + launch_s) * host.run_slowdown
     launches = per_run(np.ones(len(kernels)))
     latency_s = stream_time(
         device_s=device_s,
@@ -250,7 +257,9 @@ def kernels_on(host: Host, boards: Boards) -> tuple[FloatArray, FloatArray]:
     return slowdown, start_share
 
 
-def _start_cycles(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatArray:
+def _start_cycles(
+    kernels: Kernels, kinds: IndexArray, boards: Boards, unfused: NDArray[np.bool_]
+) -> FloatArray:
     """Cycles to start and end each kernel; attention prepares and combines. [gpu, kernel]."""
     values = boards.values
     product = np.isin(kinds, _PRODUCTS)
@@ -262,6 +271,8 @@ def _start_cycles(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatA
     other = np.where(product, of_product, values["start_cycles"])
     is_prompt = (kinds == FAMILY["attention"]) | (kinds == FAMILY["wide"])
     usual = np.where(is_prompt, values["attention_start_cycles"], other)
+    in_parts = 2.0 * values["product_start_cycles"] + values["start_cycles"]
+    usual = np.where(unfused, in_parts, usual)
     return np.where(kinds == FAMILY["decode"], values["decode_start_cycles"], usual)
 
 

@@ -237,6 +237,12 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         ),
         Parameter("norm_row_cycles", 0.0, 1e5, "clock", "a row normalised on an SM, however short"),
         Parameter("softmax_row_cycles", 0.0, 1e5, "clock", "the same in a softmax"),
+        Parameter("whole_score_cycles", 0.0, 100.0, "clock", "a score where a block holds a head"),
+        Parameter("narrow_score_cycles", 0.0, 100.0, "clock", "the same, more, in int8"),
+        Parameter("held_cycles", 0.0, 100.0, "clock", "an element of a row kept in registers"),
+        Parameter(
+            "score_cycles", 0.0, 100.0, "clock", "a score of attention in a softmax of its own"
+        ),
         Parameter(
             "cache_bytes_per_cycle", 0.5, 1e3, "B/clock", "SM's side of the last-level cache's rate"
         ),

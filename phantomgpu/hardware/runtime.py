@@ -84,6 +84,10 @@ class Runtime:
         decodes_alone_on: Those on which groups below the least decode with a block for each head,
             and a block of a larger group has an SM to itself.
         multiplies_fp8_on: Those on which prompts are multiplied in fp8 where the cache is fp8.
+        unfused_on: Those on which attention over a prompt is two products around a softmax.
+        whole_heads_most: Queries of a sequence up to which a block of its prompt kernel holds all
+            of a head's.
+        held_columns_most: Elements up to which its normalisations keep a row in registers.
         whole_products: Peaks whose products it never splits along the reduced dimension.
         vector_rows_most: Rows up to which it leaves int8 products to the vector units.
         attention_on: Runtimes whose attention kernels it takes, by id of the architecture on which
@@ -118,6 +122,9 @@ class Runtime:
     swaps_groups_on: tuple[str, ...] = ()
     decodes_alone_on: tuple[str, ...] = ()
     multiplies_fp8_on: tuple[str, ...] = ()
+    unfused_on: tuple[str, ...] = ()
+    whole_heads_most: int = 0
+    held_columns_most: int = 0
     whole_products: tuple[str, ...] = ()
     vector_rows_most: int = 0
     attention_on: Mapping[str, "Runtime"] = field(default_factory=dict)

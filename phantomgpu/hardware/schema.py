@@ -273,6 +273,12 @@ RUNTIME: Final[tuple[Key, ...]] = (
         "an SM to itself, but for fp8 keys."),
     Key("kernels.multiplies_fp8_on", "texts", "Ids of architectures on which prompts over an fp8 "
         "cache are multiplied in fp8."),
+    Key("kernels.unfused_on", "texts", "Ids of architectures on which attention over a prompt is "
+        "two batched products around a softmax: it has no fused kernel there."),
+    Key("kernels.whole_heads_most", "integer", "Queries of a sequence up to which a block of its "
+        "prompt kernel holds all of a head's; beyond, 128 at most.", "tokens", 0, 1_000_000),
+    Key("kernels.held_columns_most", "integer", "Elements up to which its normalisations keep a row "
+        "in registers: it is read once, and its arithmetic is hidden.", "", 0, 1_000_000),
     Key("kernels.borrows_on", "text", "Id of an architecture on which its attention kernels are "
         "those of another runtime."),
     Key("kernels.borrows_from", "text", "Id of that runtime."),
