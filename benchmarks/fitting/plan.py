@@ -199,6 +199,9 @@ RUNTIME: Final[Mapping[str, tuple[float, float]]] = {
 }  # fmt: skip
 """Start and sigma of a runtime's own costs."""
 
+SLOW_LAUNCH_US: Final = (1.5, 0.5)
+"""More in the gap between two kernels of a graph before Ampere, and sigma: an estimate."""
+
 SLOWDOWN_SIGMA: Final = 0.15
 """Of a runtime's kind of kernel beside the best of that kind."""
 

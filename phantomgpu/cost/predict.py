@@ -1,7 +1,7 @@
 """Workloads on GPUs to Estimates: the only place where terms, profiles and runs meet."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -59,6 +59,7 @@ class Host:
         run_slowdown: Of a run of several kernels beside the sum of kernels timed alone. [run]
         lent: Attention kernels that it takes from elsewhere.
         behind_s: Host time after the launch of a lone kernel that a stopwatch shows. [run]
+        slow_launch_s: What the gap before each is longer by, by id of the architecture. [kernel]
     """
 
     launch_s: FloatArray
@@ -70,6 +71,7 @@ class Host:
     run_slowdown: FloatArray
     lent: tuple[Lent, ...] = ()
     behind_s: FloatArray | float = 0.0
+    slow_launch_s: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 ENOUGH_RUNS: Final = 10
@@ -152,6 +154,10 @@ def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
             whole_most=np.full(len(kinds), float(runtime.whole_heads_most)),
         ),
         run_slowdown=np.full(runs, fitted.get("run_slowdown", 1.0)),
+        slow_launch_s={
+            name: np.full(len(kinds), fitted.get("slow_launch_us", 0.0) * 1e-6)
+            for name in runtime.slow_launch_on
+        },
         lent=tuple(
             Lent(
                 architecture,
@@ -207,7 +213,10 @@ def run_times(
     unfused = is_unfused(kernels, boards, host.variants)
     slowdown = np.where(unfused, 1.0, slowdown)
     starts_s = _start_cycles(kernels, kinds, boards, unfused) * start_share / boards.clock_hz
-    launch_s = np.where(unfused, KERNELS, 1.0) * host.launch_s
+    gap_s: FloatArray = host.launch_s
+    for name, longer_s in host.slow_launch_s.items():
+        gap_s = gap_s + np.where(boards.architecture == name, longer_s, 0.0)
+    launch_s = np.where(unfused, KERNELS, 1.0) * gap_s
     full_clock = np.ones(())
     sharpness = sharpness_of(kinds, boards, work)
     at_boost = _kernel_time(work, full_clock, sharpness) * slowdown

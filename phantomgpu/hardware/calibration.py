@@ -300,6 +300,7 @@ RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {
             Parameter(f"start_{kind}", 0.05, 20.0, "1", f"start of its {kind} kernels, likewise")
             for kind in ("attention", "decode")
         ),
+        Parameter("slow_launch_us", 0.0, 100.0, "us", "more in the gap before a kernel, see there"),
         Parameter("version", 0.0, 1e4, "1", "version that the values stand for"),
         Parameter("older_version", 0.0, 1.0, "1", "ln(slowdown) by each version number of age"),
         Parameter("spread_run", 0.0, 3.0, "1", "ln(error) that 80 % of its runs stay below"),

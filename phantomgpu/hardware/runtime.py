@@ -87,6 +87,7 @@ class Runtime:
         unfused_on: Those on which attention over a prompt is two products around a softmax.
         whole_heads_most: Queries of a sequence up to which a block of its prompt kernel holds all
             of a head's.
+        slow_launch_on: Architectures on which the gap before a kernel is longer.
         held_columns_most: Elements up to which its normalisations keep a row in registers.
         whole_products: Peaks whose products it never splits along the reduced dimension.
         vector_rows_most: Rows up to which it leaves int8 products to the vector units.
@@ -124,6 +125,7 @@ class Runtime:
     multiplies_fp8_on: tuple[str, ...] = ()
     unfused_on: tuple[str, ...] = ()
     whole_heads_most: int = 0
+    slow_launch_on: tuple[str, ...] = ()
     held_columns_most: int = 0
     whole_products: tuple[str, ...] = ()
     vector_rows_most: int = 0

@@ -103,6 +103,7 @@ def runtime_of(
         decodes_alone_on=tuple(kernels.get("decodes_alone_on", ())),
         multiplies_fp8_on=tuple(kernels.get("multiplies_fp8_on", ())),
         unfused_on=tuple(kernels.get("unfused_on", ())),
+        slow_launch_on=tuple(kernels.get("slow_launch_on", ())),
         held_columns_most=kernels.get("held_columns_most", 0),
         whole_heads_most=kernels.get("whole_heads_most", 0),
         vector_rows_most=kernels.get("vector_rows_most", 0),
