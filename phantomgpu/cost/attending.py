@@ -147,5 +147,5 @@ def _block_costs(
         key_cycles=per_key,
         start_cycles=start + np.where(by_hand, values["unpack_block_cycles"], 0.0),
         element_cycles=np.where(decodes & ~alone & ~fills, values["decode_element_cycles"], 0.0),
-        can_split=~((decodes & unpacks & ~alone) | (swaps & (kernels.kv_groups <= 1.0))),
+        can_split=~(whole | (decodes & unpacks & ~alone) | (swaps & (kernels.kv_groups <= 1.0))),
     )
