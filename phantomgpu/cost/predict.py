@@ -209,14 +209,11 @@ def run_times(
     values = boards.values
     in_use = per_kernel(per_run(kernels.weight_bytes))
     work = activities(kernels, kinds, boards, in_use, host.variants)
-    slowdown, start_share = kernels_on(host, boards)
     unfused = is_unfused(kernels, boards, host.variants)
+    slowdown, start_share = kernels_on(host, boards)
     slowdown = np.where(unfused, 1.0, slowdown)
     starts_s = _start_cycles(kernels, kinds, boards, unfused) * start_share / boards.clock_hz
-    gap_s: FloatArray = host.launch_s
-    for name, longer_s in host.slow_launch_s.items():
-        gap_s = gap_s + np.where(boards.architecture == name, longer_s, 0.0)
-    launch_s = np.where(unfused, KERNELS, 1.0) * gap_s
+    gaps_s = _gaps(boards, host) * np.where(unfused, KERNELS, 1.0)
     full_clock = np.ones(())
     sharpness = sharpness_of(kinds, boards, work)
     at_boost = _kernel_time(work, full_clock, sharpness) * slowdown
@@ -226,7 +223,7 @@ def run_times(
     static_share = values["static_power_share"][first]
     clock = clock_slowdown(
         energy_j=switching_j,
-        time_s=per_run(at_boost + starts_s + launch_s),
+        time_s=per_run(at_boost + starts_s + gaps_s),
         tdp_w=tdp_w,
         static_w=static_w,
         static_share=static_share,
@@ -236,7 +233,7 @@ def run_times(
     slower = per_kernel(clock)
     least_s = work.least_s / per_kernel(host.run_slowdown)
     kernel_s = np.maximum(_kernel_time(work, slower, sharpness) * slowdown, least_s)
-    device_s = per_run(kernel_s + starts_s * slower + launch_s) * host.run_slowdown
+    device_s = per_run(kernel_s + starts_s * slower + gaps_s) * host.run_slowdown
     launches = per_run(np.ones(len(kernels)))
     latency_s = stream_time(
         device_s=device_s,
@@ -264,6 +261,14 @@ def kernels_on(host: Host, boards: Boards) -> tuple[FloatArray, FloatArray]:
         slowdown = slowdown * np.where(is_there, lent.slowdown, 1.0)
         start_share = start_share * np.where(is_there, lent.start, 1.0)
     return slowdown, start_share
+
+
+def _gaps(boards: Boards, host: Host) -> FloatArray:
+    """Seconds between a kernel and the one before. [gpu, kernel]."""
+    gaps_s: FloatArray = host.launch_s
+    for name, longer_s in host.slow_launch_s.items():
+        gaps_s = gaps_s + np.where(boards.architecture == name, longer_s, 0.0)
+    return gaps_s
 
 
 def _start_cycles(
