@@ -77,10 +77,10 @@ def attention_time(
     element_bytes: FloatArray,
     flops_per_s: FloatArray,
     block: BlockCosts,
-    whole: NDArray[np.bool_] | bool,
     sm_count: FloatArray,
     clock_hz: FloatArray,
     pipeline: Pipeline,
+    whole: NDArray[np.bool_] | bool = False,
 ) -> FloatArray:
     """Seconds of the arithmetic of attention.
 
@@ -99,10 +99,11 @@ def attention_time(
         element_bytes: Width of a key's element. [kernel]
         flops_per_s: What the board sustains in the two products. [gpu, kernel]
         block: What a block costs beside.
-        whole: Whether a block holds all queries of a head. [kernel]
         sm_count: Streaming multiprocessors. [gpu, 1]
         clock_hz: Of the SMs. [gpu, 1]
         pipeline: See ``product``; its depth is not used.
+        whole: Whether a block holds all queries of a head, multiplies, takes their softmax and
+            multiplies again. [kernel]
 
     Returns:
         Seconds. [gpu, kernel]
@@ -133,8 +134,7 @@ def attention_time(
             rounds = waves(tiles=blocks * parts, slots=sm_count, smoothing=pipeline.wave_smoothing)
             length = attended / parts
             time = (
-                rounds * (step_s * length + start_cycles / clock_hz)
-                + key_latency_s * length
+                rounds * (step_s * length + start_cycles / clock_hz) + key_latency_s * length
             ) + split_cost_s(
                 parts=parts,
                 result_bytes=result_bytes,

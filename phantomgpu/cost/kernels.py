@@ -17,10 +17,10 @@ from phantomgpu.cost.power import switching_scale
 from phantomgpu.cost.product import STAGE, Pipeline, Product, product_time
 from phantomgpu.cost.quantising import row_time
 from phantomgpu.cost.reach import reach_slowdown, spread_bytes
-from phantomgpu.cost.rowwise import has_statistics
 from phantomgpu.cost.traffic import traffic
 from phantomgpu.cost.unfused import is_unfused, products_of, score_bytes
 from phantomgpu.cost.variants import Variants
+from phantomgpu.cost.vector import depthwise_core, vector_core
 from phantomgpu.cost.winograd import (
     FUSED_SHARE,
     MORE_KERNELS,
@@ -34,9 +34,6 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
 _FP32: Final = PEAKS.index("fp32")
-_BY_ROWS: Final = tuple(FAMILY[name] for name in ("quantize", "move", "norm"))
-"""Families whose rows, where they say how long they are, have a thread block each."""
-
 _VECTOR_STAGE: Final = 8.0
 """Elements of the reduced dimension that SGEMM loads at once (the 8 of CUTLASS's 128x128x8)."""
 
@@ -87,12 +84,14 @@ def activities(
     is_depthwise = kinds == FAMILY["depthwise"]
     matrix_s, steps, done = _matrix_core(kernels, kinds, boards, variants)
     is_attention = kernels.family == FAMILY["attention"]  # its term has its softmax
-    vector_s = np.where(is_attention, 0.0, _vector_core(kernels, kinds, boards, variants))
+    vector_s = np.where(is_attention, 0.0, vector_core(kernels, kinds, boards, variants))
     core_s = np.maximum(matrix_s, vector_s)
     if np.any(is_depthwise):
-        core_s = np.where(is_depthwise, _depthwise_core(kernels, boards), core_s)
-    more = score_bytes(kernels, is_unfused(kernels, boards, variants))
-    cached, from_memory = traffic(kernels, kinds, boards, weights_in_use, more, variants.held_most)
+        core_s = np.where(is_depthwise, depthwise_core(kernels, boards), core_s)
+    scores = np.where(is_unfused(kernels, boards, variants), score_bytes(kernels), 0.0)
+    cached, from_memory = traffic(
+        kernels, kinds, boards, weights_in_use, between=scores, held_most=variants.held_most
+    )
     values = boards.values
     cache_s = cache_time(
         traffic_bytes=cached,
@@ -120,51 +119,6 @@ def _least(kernels: Kernels, boards: Boards) -> FloatArray:
         headroom=boards.values["clock_headroom"],
     )
     return np.where(kernels.matrix_flops > 0.0, time, 0.0)
-
-
-def _vector_core(
-    kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants
-) -> FloatArray:
-    """Seconds of the ordinary units. [gpu, kernel].
-
-    What follows a product in the same kernel finds its numbers in registers, in fp32: neither
-    loads nor conversions beside it (NVIDIA CUTLASS documentation, "Efficient GEMM in CUDA").
-    """
-    values = boards.values
-    work = kernels.vector_flops + kernels.special_flops * values["special_flops_cost"]
-    work = work * np.where(kernels.matrix_flops > 0.0, values["epilogue_share"], 1.0)
-    row_cycles = np.select(
-        [kinds == FAMILY["softmax"], kinds == FAMILY["norm"]],
-        [values["softmax_row_cycles"], values["norm_row_cycles"]],
-        values["quantize_row_cycles"],
-    )
-    is_given = (kinds == FAMILY["norm"]) & ~has_statistics(
-        vector_flops=kernels.vector_flops, elements=kernels.m * kernels.n
-    )
-    in_rows = np.isin(kernels.family, _BY_ROWS) & (kernels.n > 1.0) & ~is_given
-    rows_s = row_time(
-        rows=np.where(in_rows, kernels.m, 0.0),
-        row_cycles=row_cycles,
-        sm_count=boards.sm_count,
-        clock_hz=boards.clock_hz,
-    )
-    usual = work / (boards.vector_flops_per_s * values["vector_efficiency"]) + rows_s
-    held = in_rows & (kinds == FAMILY["norm"]) & (kernels.n <= variants.held_most)
-    if not np.any(held):
-        return np.asarray(usual)
-    held_s = row_time(
-        rows=kernels.m * kernels.n,
-        row_cycles=values["held_cycles"],
-        sm_count=boards.sm_count,
-        clock_hz=boards.clock_hz,
-    )
-    return np.where(held, held_s, usual)
-
-
-def _depthwise_core(kernels: Kernels, boards: Boards) -> FloatArray:
-    """Seconds of convolutions that have one channel to a group: they run on the vector units."""
-    work = kernels.matrix_flops + kernels.vector_flops
-    return np.asarray(work / (boards.vector_flops_per_s * boards.values["depthwise_efficiency"]))
 
 
 def _matrix_core(

@@ -15,8 +15,9 @@ from phantomgpu.cost.kernels import Activities, activities
 from phantomgpu.cost.kinds import FAMILY, KINDS, kinds_of
 from phantomgpu.cost.power import clock_slowdown, run_energy
 from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
+from phantomgpu.cost.starting import PRODUCTS, gaps, start_cycles
 from phantomgpu.cost.stream import stream_time
-from phantomgpu.cost.unfused import KERNELS, is_unfused
+from phantomgpu.cost.unfused import PARTS, is_unfused
 from phantomgpu.cost.variants import Variants, listed
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
@@ -25,8 +26,6 @@ from phantomgpu.workload.workload import PEAKS, Kernels, Workload
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
-_PRODUCTS: Final = tuple(FAMILY[name] for name in ("matmul", "weight_only", "gemv"))
-_FP32: Final = PEAKS.index("fp32")
 _OF_ATTENTION: Final = np.isin(KINDS, ("attention", "wide", "decode"))
 
 
@@ -212,8 +211,8 @@ def run_times(
     unfused = is_unfused(kernels, boards, host.variants)
     slowdown, start_share = kernels_on(host, boards)
     slowdown = np.where(unfused, 1.0, slowdown)
-    starts_s = _start_cycles(kernels, kinds, boards, unfused) * start_share / boards.clock_hz
-    gaps_s = _gaps(boards, host) * np.where(unfused, KERNELS, 1.0)
+    starts_s = start_cycles(kernels, kinds, boards, unfused) * start_share / boards.clock_hz
+    gaps_s = gaps(boards, host.launch_s, host.slow_launch_s) * np.where(unfused, PARTS, 1.0)
     full_clock = np.ones(())
     sharpness = sharpness_of(kinds, boards, work)
     at_boost = _kernel_time(work, full_clock, sharpness) * slowdown
@@ -263,33 +262,6 @@ def kernels_on(host: Host, boards: Boards) -> tuple[FloatArray, FloatArray]:
     return slowdown, start_share
 
 
-def _gaps(boards: Boards, host: Host) -> FloatArray:
-    """Seconds between a kernel and the one before. [gpu, kernel]."""
-    gaps_s: FloatArray = host.launch_s
-    for name, longer_s in host.slow_launch_s.items():
-        gaps_s = gaps_s + np.where(boards.architecture == name, longer_s, 0.0)
-    return gaps_s
-
-
-def _start_cycles(
-    kernels: Kernels, kinds: IndexArray, boards: Boards, unfused: NDArray[np.bool_]
-) -> FloatArray:
-    """Cycles to start and end each kernel; attention prepares and combines. [gpu, kernel]."""
-    values = boards.values
-    product = np.isin(kinds, _PRODUCTS)
-    of_product = np.where(
-        kernels.peak == _FP32,
-        values["product_start_cycles_fp32"],
-        values["product_start_cycles"],
-    )
-    other = np.where(product, of_product, values["start_cycles"])
-    is_prompt = (kinds == FAMILY["attention"]) | (kinds == FAMILY["wide"])
-    usual = np.where(is_prompt, values["attention_start_cycles"], other)
-    in_parts = 2.0 * values["product_start_cycles"] + values["start_cycles"]
-    usual = np.where(unfused, in_parts, usual)
-    return np.where(kinds == FAMILY["decode"], values["decode_start_cycles"], usual)
-
-
 def sharpness_of(kinds: IndexArray, boards: Boards, work: Activities) -> FloatArray:
     """How well each kernel overlaps arithmetic and traffic. [gpu, kernel]."""
     values = boards.values
@@ -297,7 +269,7 @@ def sharpness_of(kinds: IndexArray, boards: Boards, work: Activities) -> FloatAr
         steps=work.steps, single=values["product_sharpness"], growth=values["overlap_growth"]
     )
     of_others = np.where(
-        np.isin(kinds, _PRODUCTS), values["product_sharpness_fp32"], values["roofline_sharpness"]
+        np.isin(kinds, PRODUCTS), values["product_sharpness_fp32"], values["roofline_sharpness"]
     )
     usual = np.where(np.isnan(work.steps), of_others, of_product)
     return np.where(kinds == FAMILY["decode"], values["decode_sharpness"], usual)

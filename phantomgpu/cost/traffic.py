@@ -23,6 +23,7 @@ def traffic(
     kinds: IndexArray,
     boards: Boards,
     weights_in_use: FloatArray,
+    *,
     between: FloatArray,
     held_most: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
@@ -37,6 +38,7 @@ def traffic(
         boards: The GPUs.
         weights_in_use: As for ``kernels.activities``. [kernel]
         between: Bytes that the parts of a kernel leave for each other. [gpu, kernel]
+        held_most: Elements up to which a normalisation keeps a row in registers. [kernel]
     """
     widening = np.where(kernels.element_bytes < 2.0, boards.at(boards.widening, kernels.peak), 1.0)
     weights = kernels.weight_bytes * widening
