@@ -126,7 +126,8 @@ class Model:
                 rows[run_of[(t.kinds == FAMILY[kind]) & (library == at)]] = True
                 name = f"slowdown_{kind}"
                 sigma = plan.SAME_LIBRARY.get(f"{runtime} {name}", plan.SLOWDOWN_SIGMA)
-                self._add(("runtime", name, runtime), 0.0, sigma, rows)
+                expected = plan.TIMED.get(f"{runtime} {name}", 1.0)
+                self._add(("runtime", name, runtime), np.log(expected), sigma, rows)
                 sigma = plan.START_SIGMA.get(kind, 0.0)
                 self._add(("runtime", f"start_{kind}", runtime), 0.0, sigma, rows)
                 first = mine & t.is_alone & (t.kinds[t.starts] == FAMILY[kind])
@@ -185,7 +186,8 @@ class Model:
 
     def runtime_value(self, named: dict[Name, float], name: str, default: float) -> Array:
         """One of the runtimes' values. [runtime]."""
-        logs = [named.get(("runtime", name, r), np.log(default)) for r in self.runtimes]
+        expected = {r: plan.TIMED.get(f"{r} {name}", default) for r in self.runtimes}
+        logs = [named.get(("runtime", name, r), np.log(v)) for r, v in expected.items()]
         return np.asarray(np.exp(logs))
 
     def __call__(self, x: Array, table: Table | None = None) -> Array:

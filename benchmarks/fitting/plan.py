@@ -211,11 +211,13 @@ SLOWDOWN_SIGMA: Final = 0.15
 START_SIGMA: Final[Mapping[str, float]] = {"attention": 0.3, "decode": 0.3}
 """Of a runtime's start of such a kernel beside the usual one."""
 
+TIMED: Final[Mapping[str, float]] = {"tensorrt slowdown_conv": 0.85}
+"""Kinds whose kernel a runtime chooses by timing all it has, where the others' libraries guess:
+NVIDIA TensorRT documentation, "Builder tactic selection". How much it gains is an estimate."""
+
 SAME_LIBRARY: Final[Mapping[str, float]] = {
     "llama-cpp slowdown_matmul": 0.3, "llama-cpp slowdown_gemv": 0.3,
     "sglang slowdown_wide": 1.0, "vllm slowdown_wide": 1.0,
-    # A kernel of its own for 384 tokens at most, timed only inside of whole models.
-    "tensorrt slowdown_attention": 0.15,
     "pytorch-eager slowdown_matmul": 0.03, "pytorch-eager-nhwc slowdown_matmul": 0.03,
     "pytorch-compile slowdown_matmul": 0.03,
 }  # fmt: skip
