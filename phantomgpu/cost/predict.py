@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from phantomgpu.cost.beside import beside_s
 from phantomgpu.cost.columns import Boards, boards_of, joined
 from phantomgpu.cost.estimate import Estimate
 from phantomgpu.cost.footprint import footprint_bytes
@@ -15,7 +16,7 @@ from phantomgpu.cost.kernels import Activities, activities
 from phantomgpu.cost.kinds import FAMILY, KINDS, kinds_of
 from phantomgpu.cost.power import clock_slowdown, run_energy
 from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
-from phantomgpu.cost.starting import PRODUCTS, gaps, start_cycles
+from phantomgpu.cost.starting import ATTENTION, PRODUCTS, gaps, start_times
 from phantomgpu.cost.stream import stream_time
 from phantomgpu.cost.unfused import PARTS, is_unfused
 from phantomgpu.cost.variants import Variants, listed
@@ -26,7 +27,7 @@ from phantomgpu.workload.workload import PEAKS, Kernels, Workload
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
-_OF_ATTENTION: Final = np.isin(KINDS, ("attention", "wide", "decode"))
+_OF_ATTENTION: Final = np.isin(np.arange(len(KINDS)), ATTENTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,8 @@ def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
             unpacks_on=np.full(len(kinds), runtime.unpacks_fp8_on),
             swaps_on=np.full(len(kinds), listed(runtime.swaps_groups_on)),
             alone_on=np.full(len(kinds), listed(runtime.decodes_alone_on)),
+            fills_rows_on=np.full(len(kinds), listed(runtime.fills_rows_on)),
+            narrows_queries_on=np.full(len(kinds), listed(runtime.narrows_queries_on)),
             narrow_on=np.full(len(kinds), listed(runtime.multiplies_fp8_on)),
             splits=np.tile(splits_of(runtime), (len(kinds), 1)),
             vector_rows=np.full(len(kinds), float(runtime.vector_rows_most)),
@@ -211,8 +214,12 @@ def run_times(
     unfused = is_unfused(kernels, boards, host.variants)
     slowdown, start_share = kernels_on(host, boards)
     slowdown = np.where(unfused, 1.0, slowdown)
-    starts_s = start_cycles(kernels, kinds, boards, unfused) * start_share / boards.clock_hz
-    gaps_s = gaps(boards, host.launch_s, host.slow_launch_s) * np.where(unfused, PARTS, 1.0)
+    paced_s, other_s = start_times(kernels, kinds, boards, unfused)
+    paced_s, other_s = paced_s * start_share, other_s * start_share
+    other_s = other_s + gaps(boards, host.launch_s, host.slow_launch_s) * np.where(
+        unfused, PARTS, 1.0
+    )
+    other_s = other_s + beside_s(kernels, boards, host.variants)
     full_clock = np.ones(())
     sharpness = sharpness_of(kinds, boards, work)
     at_boost = _kernel_time(work, full_clock, sharpness) * slowdown
@@ -222,7 +229,7 @@ def run_times(
     static_share = values["static_power_share"][first]
     clock = clock_slowdown(
         energy_j=switching_j,
-        time_s=per_run(at_boost + starts_s + gaps_s),
+        time_s=per_run(at_boost + paced_s + other_s),
         tdp_w=tdp_w,
         static_w=static_w,
         static_share=static_share,
@@ -232,7 +239,7 @@ def run_times(
     slower = per_kernel(clock)
     least_s = work.least_s / per_kernel(host.run_slowdown)
     kernel_s = np.maximum(_kernel_time(work, slower, sharpness) * slowdown, least_s)
-    device_s = per_run(kernel_s + starts_s * slower + gaps_s) * host.run_slowdown
+    device_s = per_run(kernel_s + paced_s * slower + other_s) * host.run_slowdown
     launches = per_run(np.ones(len(kernels)))
     latency_s = stream_time(
         device_s=device_s,

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from phantomgpu.cost.beside import START_HZ
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
 from phantomgpu.workload.workload import PEAKS, Kernels
@@ -15,6 +16,9 @@ IndexArray = NDArray[np.int64]
 
 PRODUCTS: Final = tuple(FAMILY[name] for name in ("matmul", "weight_only", "gemv"))
 """Kinds that are matrix products."""
+
+ATTENTION: Final = tuple(FAMILY[name] for name in ("attention", "wide", "decode"))
+"""Kinds that are attention."""
 
 _FP32: Final = PEAKS.index("fp32")
 
@@ -39,20 +43,35 @@ def gaps(
     return gaps_s
 
 
-def start_cycles(
+def start_times(
     kernels: Kernels, kinds: IndexArray, boards: Boards, unfused: NDArray[np.bool_]
-) -> FloatArray:
-    """Cycles to start and end each kernel; attention prepares and combines. [gpu, kernel]."""
+) -> tuple[FloatArray, FloatArray]:
+    """Seconds to start and end each kernel: paced by the SMs' clock, and not. Each [gpu, kernel].
+
+    Attention prepares and combines, which no SM's clock paces; see ``beside.START_HZ``.
+
+    Args:
+        kernels: The table.
+        kinds: From ``kinds_of``. [kernel]
+        boards: The GPUs.
+        unfused: From ``unfused.is_unfused``: two products and a softmax start. [gpu, kernel]
+    """
     values = boards.values
-    product = np.isin(kinds, PRODUCTS)
     of_product = np.where(
         kernels.peak == _FP32,
         values["product_start_cycles_fp32"],
         values["product_start_cycles"],
     )
-    other = np.where(product, of_product, values["start_cycles"])
-    is_prompt = (kinds == FAMILY["attention"]) | (kinds == FAMILY["wide"])
-    usual = np.where(is_prompt, values["attention_start_cycles"], other)
-    in_parts = 2.0 * values["product_start_cycles"] + values["start_cycles"]
-    usual = np.where(unfused, in_parts, usual)
-    return np.where(kinds == FAMILY["decode"], values["decode_start_cycles"], usual)
+    usual = np.where(np.isin(kinds, PRODUCTS), of_product, values["start_cycles"])
+    in_parts = 2.0 * of_product + values["start_cycles"]
+    of_attention = np.where(
+        kinds == FAMILY["decode"],
+        values["decode_start_cycles"],
+        values["attention_start_cycles"],
+    )
+    is_attention = np.isin(kinds, ATTENTION) & ~unfused
+    paced = np.where(unfused, in_parts, usual) / boards.clock_hz
+    return (
+        np.where(is_attention, 0.0, paced),
+        np.where(is_attention, of_attention / START_HZ, 0.0),
+    )

@@ -101,6 +101,8 @@ def runtime_of(
         unpacks_fp8_on=kernels.get("unpacks_fp8_on", ""),
         swaps_groups_on=tuple(kernels.get("swaps_groups_on", ())),
         decodes_alone_on=tuple(kernels.get("decodes_alone_on", ())),
+        fills_rows_on=tuple(kernels.get("fills_rows_on", ())),
+        narrows_queries_on=tuple(kernels.get("narrows_queries_on", ())),
         multiplies_fp8_on=tuple(kernels.get("multiplies_fp8_on", ())),
         unfused_on=tuple(kernels.get("unfused_on", ())),
         slow_launch_on=tuple(kernels.get("slow_launch_on", ())),
