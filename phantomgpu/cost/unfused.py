@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY, is_decoding
-from phantomgpu.cost.variants import Variants, is_among
+from phantomgpu.cost.variants import Variants, is_among, listed
 from phantomgpu.workload.workload import Kernels
 
 FloatArray = NDArray[np.float64]
@@ -39,7 +39,7 @@ def is_unfused(kernels: Kernels, boards: Boards, variants: Variants) -> BoolArra
     is_prompt = (kernels.family == FAMILY["attention"]) & ~is_decoding(kernels)
     rows = np.flatnonzero(is_prompt)
     unfused = np.zeros(np.broadcast_shapes(boards.sm_count.shape, is_prompt.shape), dtype=bool)
-    if len(rows):
+    if np.any(variants.unfused_on[rows] != listed(())):
         unfused[..., rows] = is_among(boards.of(rows).architecture, variants.unfused_on[rows])
     return unfused
 
