@@ -146,6 +146,7 @@ def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
             narrow_on=np.full(len(kinds), listed(runtime.multiplies_fp8_on)),
             splits=np.tile(splits_of(runtime), (len(kinds), 1)),
             vector_rows=np.full(len(kinds), float(runtime.vector_rows_most)),
+            transposes_on=np.full(len(kinds), listed(runtime.transposes_convs_on)),
         ),
         run_slowdown=np.full(runs, fitted.get("run_slowdown", 1.0)),
         lent=tuple(
@@ -203,7 +204,7 @@ def run_times(
     start_s = _start_cycles(kernels, kinds, boards) * start_share / boards.clock_hz + host.launch_s
     full_clock = np.ones(())
     sharpness = sharpness_of(kinds, boards, work)
-    at_boost = _kernel_time(work, full_clock, sharpness) * slowdown
+    at_boost = _kernel_time(work, full_clock, sharpness) * slowdown + work.beside_s
     first = starts if boards.paired else slice(None)
     switching_j = per_run(work.energy_j)
     tdp_w, static_w = boards.tdp_w[first], values["static_power_w"][first]
@@ -220,6 +221,7 @@ def run_times(
     slower = per_kernel(clock)
     least_s = work.least_s / per_kernel(host.run_slowdown)
     kernel_s = np.maximum(_kernel_time(work, slower, sharpness) * slowdown, least_s)
+    kernel_s = kernel_s + work.beside_s
     device_s = per_run(kernel_s + start_s) * host.run_slowdown
     launches = per_run(np.ones(len(kernels)))
     latency_s = stream_time(

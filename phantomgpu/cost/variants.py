@@ -27,6 +27,8 @@ class Variants:
         splits: Whether it splits products along the reduced dimension, by index into ``PEAKS``.
             [kernel, peak]
         vector_rows: Rows up to which it leaves int8 products to the vector units.
+        transposes_on: Architectures on which its convolutions are channels-first images transposed
+            around tensor cores.
     """
 
     least_group: FloatArray
@@ -40,6 +42,7 @@ class Variants:
     narrow_on: NDArray[np.str_]
     splits: NDArray[np.bool_]
     vector_rows: FloatArray
+    transposes_on: NDArray[np.str_]
 
     def at(self, rows: NDArray[np.int64]) -> "Variants":
         """Those of some kernels."""

@@ -103,6 +103,7 @@ def runtime_of(
         decodes_alone_on=tuple(kernels.get("decodes_alone_on", ())),
         multiplies_fp8_on=tuple(kernels.get("multiplies_fp8_on", ())),
         vector_rows_most=kernels.get("vector_rows_most", 0),
+        transposes_convs_on=tuple(kernels.get("transposes_convs_on", ())),
         whole_products=tuple(kernels.get("whole_products", ())),
         attention_on=attention_on,
         calibration=calibration_of(document),
