@@ -208,6 +208,11 @@ SAME_LIBRARY: Final[Mapping[str, float]] = {
     "tensorrt slowdown_attention": 0.5,
     "pytorch-eager slowdown_matmul": 0.03, "pytorch-eager-nhwc slowdown_matmul": 0.03,
     "pytorch-compile slowdown_matmul": 0.03,
+    # cuDNN's implicit products, on the same tensor cores; streams, which a copy bounds.
+    "pytorch-eager slowdown_conv": 0.03, "pytorch-eager-nhwc slowdown_conv": 0.03,
+    "pytorch-compile slowdown_conv": 0.03,
+    "pytorch-eager slowdown_pointwise": 0.05, "pytorch-eager-nhwc slowdown_pointwise": 0.05,
+    "pytorch-compile slowdown_pointwise": 0.05,
 }  # fmt: skip
 """Sigma of kinds that are cuBLAS's in every runtime, or a library's very own."""
 

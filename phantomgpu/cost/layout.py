@@ -21,6 +21,8 @@ Guide, "Device Memory Accesses")."""
 
 _ON_TENSOR_CORES: Final = tuple(PEAKS.index(name) for name in ("tf32", "fp16", "bf16"))
 
+_NOWHERE: Final = listed(())
+
 
 def image_misalignment(
     kernels: Kernels, boards: Boards, variants: Variants
@@ -39,12 +41,14 @@ def image_misalignment(
         As ``_LOAD_BYTES``; a window of one is a product of the weights and an image, whose rows
         are its channels.
     """
-    if not _has_images(variants):
-        return 1.0
-    is_off = _is_on_tensor_cores(kernels) & _lies_as_product(kernels) & (_positions(kernels) > 1.0)
+    is_off = _is_product(kernels) & (_positions(kernels) > 1.0)
     is_off &= np.mod(_positions(kernels) * kernels.element_bytes, _LOAD_BYTES) != 0.0
-    is_off = is_off & is_among(boards.architecture, variants.transposes_on)
-    return np.where(is_off, boards.values["image_misalignment"], 1.0)
+    rows, is_there = _concerned(kernels, boards, variants, is_off)
+    if not len(rows):
+        return 1.0
+    slowdown = np.ones(np.broadcast_shapes(boards.sm_count.shape, kernels.m.shape))
+    slowdown[..., rows] = np.where(is_there, boards.of(rows).values["image_misalignment"], 1.0)
+    return slowdown
 
 
 def beside_time(
@@ -68,42 +72,51 @@ def beside_time(
         NHWC": tensor-core convolutions take NHWC; of NCHW the library makes transposed copies, in
         kernels of their own.
     """
-    if not _has_images(variants):
-        return 0.0, 0.0
-    is_plain = _lies_as_product(kernels) | (kinds == FAMILY["depthwise"])
+    is_plain = _is_product(kernels) | (kinds == FAMILY["depthwise"])
     is_image = (_positions(kernels) > 1.0) | (kernels.window > 1.0)
-    needed = _is_on_tensor_cores(kernels) & ~is_plain & is_image
-    images = np.where(needed, kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes, 0.0)
-    moved = 2.0 * images * is_among(boards.architecture, variants.transposes_on)
-    values = boards.values
+    rows, is_there = _concerned(kernels, boards, variants, ~is_plain & is_image)
+    if not len(rows):
+        return 0.0, 0.0
+    images = (kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes)[rows]
+    on, moved = boards.of(rows), 2.0 * images * is_there
     hits = hit_share(
         working_bytes=images,
-        cache_bytes=boards.cache_bytes,
-        usable_share=values["cache_share"],
-        sharpness=values["cache_sharpness"],
+        cache_bytes=on.cache_bytes,
+        usable_share=on.values["cache_share"],
+        sharpness=on.values["cache_sharpness"],
     )
     missed = moved * (1.0 - hits)
     from_memory_s = memory_time(
         traffic_bytes=missed,
-        bandwidth_bytes_per_s=boards.bandwidth_bytes_per_s,
-        efficiency=boards.copy_efficiency,
+        bandwidth_bytes_per_s=on.bandwidth_bytes_per_s,
+        efficiency=on.copy_efficiency,
     )
-    from_cache_s = cache_time(traffic_bytes=moved * hits, bytes_per_s=boards.cache_bytes_per_s)
-    starts_s = np.where(moved > 0.0, 2.0 * values["start_cycles"] / boards.clock_hz, 0.0)
-    return from_memory_s + from_cache_s + starts_s, missed
+    from_cache_s = cache_time(traffic_bytes=moved * hits, bytes_per_s=on.cache_bytes_per_s)
+    starts_s = 2.0 * is_there * on.values["start_cycles"] / on.clock_hz
+    seconds = np.zeros(np.broadcast_shapes(boards.sm_count.shape, kernels.m.shape))
+    memory_bytes = np.zeros_like(seconds)
+    seconds[..., rows] = from_memory_s + from_cache_s + starts_s
+    memory_bytes[..., rows] = missed
+    return seconds, memory_bytes
 
 
-def _has_images(variants: Variants) -> bool:
-    return bool(np.any(variants.transposes_on != listed(())))
+def _concerned(
+    kernels: Kernels, boards: Boards, variants: Variants, chosen: NDArray[np.bool_]
+) -> tuple[IndexArray, NDArray[np.bool_]]:
+    """Convolutions among the chosen kernels that tensor cores multiply, and on which boards.
+
+    Returns:
+        Rows, and whether the board's architecture is listed. [gpu, row]
+    """
+    is_conv = (kernels.family == FAMILY["conv"]) & np.isin(kernels.peak, _ON_TENSOR_CORES)
+    rows = np.flatnonzero(is_conv & chosen & (variants.transposes_on != _NOWHERE))
+    lists = variants.transposes_on[rows]
+    if len(rows) and np.all(lists == lists[0]):
+        lists = lists[:1]
+    return rows, is_among(boards.of(rows).architecture, lists)
 
 
-def _is_on_tensor_cores(kernels: Kernels) -> NDArray[np.bool_]:
-    """Convolutions of operands that tensor cores multiply. [kernel]."""
-    is_conv = kernels.family == FAMILY["conv"]
-    return np.asarray(is_conv & np.isin(kernels.peak, _ON_TENSOR_CORES))
-
-
-def _lies_as_product(kernels: Kernels) -> NDArray[np.bool_]:
+def _is_product(kernels: Kernels) -> NDArray[np.bool_]:
     """Whether a convolution is a plain product of the image as it lies. [kernel]."""
     return np.asarray((kernels.window == 1.0) & (kernels.stride == 1.0) & (kernels.batch == 1.0))
 

@@ -1,5 +1,6 @@
 """Channels-first images around tensor cores: transposed copies, and products of unaligned rows."""
 
+import numpy as np
 import pytest
 
 from tests.unit.cost.builders import a_gpu, a_kernel, work_of
@@ -32,7 +33,7 @@ def test_a_window_of_several_elements_reads_and_writes_transposed_copies():
     ids=["a plain product", "vector units", "depthwise", "a single position"],
 )
 def test_what_tensor_cores_do_not_multiply_or_take_as_it_lies_is_not_copied(conv):
-    assert work_of(conv, **FIRST).beside_s[0, 0] == 0.0
+    assert not np.any(work_of(conv, **FIRST).beside_s)
 
 
 def test_a_stride_makes_a_copy_of_what_would_be_a_plain_product():
@@ -51,4 +52,4 @@ def test_products_of_images_that_no_vector_load_divides_are_slower():
 
 
 def test_architectures_that_are_not_listed_copy_nothing():
-    assert work_of(a_conv(), transposes_convs_on=("ampere",)).beside_s[0, 0] == 0.0
+    assert not np.any(work_of(a_conv(), transposes_convs_on=("ampere",)).beside_s)
