@@ -36,14 +36,14 @@ def _model(model):
         "name": model["title"],
         "task": model["task"],
         "parameters": model["parameters"],
-        "asks": _asks(model["task"], model["source"]),
+        "asks": _asks(model["task"], model["file"]),
         "search": searched(
             model["id"], [model["id"], model["title"], *model["aliases"]], model["task"]
         ),
     }
 
 
-def _asks(task, source):
+def _asks(task, file):
     """What a request to a model says besides: tokens, words, sound, steps, or nothing.
 
     Only a model that a configuration describes generates anything.
@@ -54,8 +54,7 @@ def _asks(task, source):
         "speech recognition": "sound",
         "images from text": "steps",
     }
-    is_described = source.startswith(("config.json of", "configurations of"))
-    return kinds.get(task, "") if is_described else ""
+    return kinds.get(task, "") if file.endswith(".json") else ""
 
 
 def _asked_of(document):

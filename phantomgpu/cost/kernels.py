@@ -84,7 +84,7 @@ def activities(
         boards: The GPUs.
         weights_in_use: Bytes of all weights of the run the kernel belongs to: what passes through
             the cache before the same weight is read again. [kernel]
-        variants: Which attention kernels the runtime takes.
+        variants: Which of its kernels the runtime takes.
     """
     is_depthwise = kinds == FAMILY["depthwise"]
     matrix_s, steps, done = _matrix_core(kernels, kinds, boards, variants)
@@ -135,17 +135,18 @@ def _vector_core(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatAr
     values = boards.values
     work = kernels.vector_flops + kernels.special_flops * values["special_flops_cost"]
     work = work * np.where(kernels.matrix_flops > 0.0, values["epilogue_share"], 1.0)
-    row_cycles = np.where(
-        kinds == FAMILY["norm"], values["norm_row_cycles"], values["quantize_row_cycles"]
+    row_cycles = np.select(
+        [kinds == FAMILY["softmax"], kinds == FAMILY["norm"]],
+        [values["softmax_row_cycles"], values["norm_row_cycles"]],
+        values["quantize_row_cycles"],
     )
-    is_softmax = kinds == FAMILY["softmax"]
     is_given = (kinds == FAMILY["norm"]) & ~has_statistics(
         vector_flops=kernels.vector_flops, elements=kernels.m * kernels.n
     )
     in_rows = np.isin(kernels.family, _BY_ROWS) & (kernels.n > 1.0) & ~is_given
     rows_s = row_time(
         rows=np.where(in_rows, kernels.m, 0.0),
-        row_cycles=np.where(is_softmax, values["softmax_row_cycles"], row_cycles),
+        row_cycles=row_cycles,
         sm_count=boards.sm_count,
         clock_hz=boards.clock_hz,
     )

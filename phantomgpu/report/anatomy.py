@@ -181,9 +181,9 @@ def _inside(peak: str, kind: str, runtime: Runtime) -> list[str]:
         return [*of_peak, *names, "attention_block_cycles"]
     names = ["operand_bytes_per_cycle", "step_cycles", "pipeline_depth", "misalignment"]
     if peak == "fp32":
-        batched = ("batched_tile_m", "batched_tile_n", "batched_efficiency")
-        of_fp32 = [f"{name}_fp32" for name in (*names, "wave_smoothing", *batched)]
-        return [*of_fp32, "reach_bytes", "reach_cost"] if kind == "matmul" else of_fp32[:5]
+        of_fp32 = [f"{name}_fp32" for name in (*names, "wave_smoothing")]
+        batched = [f"batched_{name}_fp32" for name in ("tile_m", "tile_n", "efficiency")]
+        return [*of_fp32, *batched, "reach_bytes", "reach_cost"] if kind == "matmul" else of_fp32
     library = ["fill_cycles", "step_cycles", "split_cycles"]
     if kind == "weight_only" or peak in runtime.whole_products:
         library = [f"template_{name}" for name in library]

@@ -139,18 +139,18 @@ def test_what_hears_sound_is_given_no_tokens():
 
 
 @pytest.mark.parametrize(
-    ("task", "source", "kind"),
+    ("task", "file", "kind"),
     [
-        ("text generation", "config.json of x on huggingface.co", "tokens"),
-        ("text to text", "config.json of x on huggingface.co", "words"),
-        ("speech recognition", "config.json of x on huggingface.co", "sound"),
-        ("images from text", "configurations of x on huggingface.co", "steps"),
-        ("speech recognition", "transformers Wav2Vec2ForCTC, random weights", ""),
+        ("text generation", "x.json", "tokens"),
+        ("text to text", "x.json", "words"),
+        ("speech recognition", "x.json", "sound"),
+        ("images from text", "x.json", "steps"),
+        ("speech recognition", "x.onnx", ""),
     ],
 )
-def test_what_a_model_is_asked_for_follows_from_what_describes_it(task, source, kind):
+def test_what_a_model_is_asked_for_follows_from_what_describes_it(task, file, kind):
     model = {
-        "id": "m", "title": "M", "task": task, "source": source, "parameters": 1, "aliases": [],
+        "id": "m", "title": "M", "task": task, "file": file, "parameters": 1, "aliases": [],
         "builtin": True,
     }  # fmt: skip
 
