@@ -24,9 +24,7 @@ _ON_TENSOR_CORES: Final = tuple(PEAKS.index(name) for name in ("tf32", "fp16", "
 _NOWHERE: Final = listed(())
 
 
-def image_misalignment(
-    kernels: Kernels, boards: Boards, variants: Variants
-) -> FloatArray | float:
+def image_misalignment(kernels: Kernels, boards: Boards, variants: Variants) -> FloatArray | float:
     """Slowdown of plain products of channels-first images that no vector load divides.
 
     Args:
@@ -103,7 +101,7 @@ def beside_time(
 def _concerned(
     kernels: Kernels, boards: Boards, variants: Variants, chosen: NDArray[np.bool_]
 ) -> tuple[IndexArray, NDArray[np.bool_]]:
-    """Convolutions among the chosen kernels that tensor cores multiply, and on which boards.
+    """Convolutions among the chosen kernels that tensor coresply, and on which boards.
 
     Returns:
         Rows, and whether the board's architecture is listed. [gpu, row]

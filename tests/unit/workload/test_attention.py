@@ -143,7 +143,7 @@ def windows_of(dims, wide=8):
         a_node("MatMul", "q kt", "s"), a_node("Softmax", "s", "p", axis=-1),
         a_node("MatMul", "p v", "y"),
     ]  # fmt: skip
-    fed = {name: ("float32", dims) for name in "qk"} | {"v": ("float32", (*dims[:-1], wide))}
+    fed = dict.fromkeys("qk", ("float32", dims)) | {"v": ("float32", (*dims[:-1], wide))}
     return a_net(nodes, inputs=fed)
 
 
