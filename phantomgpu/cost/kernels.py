@@ -18,9 +18,10 @@ from phantomgpu.cost.power import switching_scale
 from phantomgpu.cost.product import STAGE, Pipeline, Product, product_time
 from phantomgpu.cost.quantising import row_time
 from phantomgpu.cost.reach import reach_slowdown, spread_bytes
-from phantomgpu.cost.rowwise import has_statistics
 from phantomgpu.cost.traffic import traffic
+from phantomgpu.cost.unfused import is_unfused, products_of, score_bytes
 from phantomgpu.cost.variants import Variants
+from phantomgpu.cost.vector import depthwise_core, vector_core
 from phantomgpu.cost.winograd import (
     FUSED_SHARE,
     MORE_KERNELS,
@@ -34,9 +35,6 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
 _FP32: Final = PEAKS.index("fp32")
-_BY_ROWS: Final = tuple(FAMILY[name] for name in ("quantize", "move", "norm"))
-"""Families whose rows, where they say how long they are, have a thread block each."""
-
 _VECTOR_STAGE: Final = 8.0
 """Elements of the reduced dimension that SGEMM loads at once (the 8 of CUTLASS's 128x128x8)."""
 
@@ -89,11 +87,14 @@ def activities(
     is_depthwise = kinds == FAMILY["depthwise"]
     matrix_s, steps, done = _matrix_core(kernels, kinds, boards, variants)
     is_attention = kernels.family == FAMILY["attention"]  # its term has its softmax
-    vector_s = np.where(is_attention, 0.0, _vector_core(kernels, kinds, boards))
+    vector_s = np.where(is_attention, 0.0, vector_core(kernels, kinds, boards, variants))
     core_s = np.maximum(matrix_s, vector_s)
     if np.any(is_depthwise):
-        core_s = np.where(is_depthwise, _depthwise_core(kernels, boards), core_s)
-    cached, from_memory = traffic(kernels, kinds, boards, weights_in_use)
+        core_s = np.where(is_depthwise, depthwise_core(kernels, boards), core_s)
+    scores = np.where(is_unfused(kernels, boards, variants), score_bytes(kernels), 0.0)
+    cached, from_memory = traffic(
+        kernels, kinds, boards, weights_in_use, between=scores, held_most=variants.held_most
+    )
     values = boards.values
     cache_s = cache_time(
         traffic_bytes=cached,
@@ -126,39 +127,6 @@ def _least(kernels: Kernels, boards: Boards, memory_bytes: FloatArray) -> FloatA
     )
 
 
-def _vector_core(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatArray:
-    """Seconds of the ordinary units. [gpu, kernel].
-
-    What follows a product in the same kernel finds its numbers in registers, in fp32: neither
-    loads nor conversions beside it (NVIDIA CUTLASS documentation, "Efficient GEMM in CUDA").
-    """
-    values = boards.values
-    work = kernels.vector_flops + kernels.special_flops * values["special_flops_cost"]
-    work = work * np.where(kernels.matrix_flops > 0.0, values["epilogue_share"], 1.0)
-    row_cycles = np.select(
-        [kinds == FAMILY["softmax"], kinds == FAMILY["norm"]],
-        [values["softmax_row_cycles"], values["norm_row_cycles"]],
-        values["quantize_row_cycles"],
-    )
-    is_given = (kinds == FAMILY["norm"]) & ~has_statistics(
-        vector_flops=kernels.vector_flops, elements=kernels.m * kernels.n
-    )
-    in_rows = np.isin(kernels.family, _BY_ROWS) & (kernels.n > 1.0) & ~is_given
-    rows_s = row_time(
-        rows=np.where(in_rows, kernels.m, 0.0),
-        row_cycles=row_cycles,
-        sm_count=boards.sm_count,
-        clock_hz=boards.clock_hz,
-    )
-    return np.asarray(work / (boards.vector_flops_per_s * values["vector_efficiency"]) + rows_s)
-
-
-def _depthwise_core(kernels: Kernels, boards: Boards) -> FloatArray:
-    """Seconds of convolutions that have one channel to a group: they run on the vector units."""
-    work = kernels.matrix_flops + kernels.vector_flops
-    return np.asarray(work / (boards.vector_flops_per_s * boards.values["depthwise_efficiency"]))
-
-
 def _matrix_core(
     kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -177,8 +145,31 @@ def _matrix_core(
     rows = np.flatnonzero(has_products & is_attention)
     if len(rows):
         some, on = rows_of(kernels, rows), boards.of(rows)
-        core_s[..., rows] = attention_core(some, on, variants.at(rows), _pipeline(some, on))
+        own = variants.at(rows)
+        attention_s = attention_core(some, on, own, _pipeline(some, on))
+        unfused = is_unfused(some, on, own)
+        if np.any(unfused):
+            attention_s = np.where(unfused, _unfused_core(some, on), attention_s)
+        core_s[..., rows] = attention_s
     return core_s, steps, done
+
+
+def _unfused_core(kernels: Kernels, boards: Boards) -> FloatArray:
+    """Seconds of the arithmetic of attention as two batched products around a softmax."""
+    values = boards.values
+    sustained = boards.at(boards.sustained_flops_per_s, kernels.peak)
+    whole = np.ones(len(kernels))
+    making = Making(np.zeros(len(kernels), dtype=bool), whole, np.zeros(len(kernels), dtype=bool))
+    products_s = [
+        _product(part, boards, sustained, making).seconds for part in products_of(kernels)
+    ]
+    softmax_s = row_time(
+        rows=kernels.batch * kernels.m * kernels.n,
+        row_cycles=values["score_cycles"],
+        sm_count=boards.sm_count,
+        clock_hz=boards.clock_hz,
+    )
+    return np.asarray(sum(products_s) + softmax_s)
 
 
 def _products(

@@ -255,6 +255,12 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         ),
         Parameter("norm_row_cycles", 0.0, 1e5, "clock", "a row normalised on an SM, however short"),
         Parameter("softmax_row_cycles", 0.0, 1e5, "clock", "the same in a softmax"),
+        Parameter("whole_score_cycles", 0.0, 100.0, "clock", "a score where a block holds a head"),
+        Parameter("narrow_score_cycles", 0.0, 100.0, "clock", "the same, more, in int8"),
+        Parameter("held_cycles", 0.0, 100.0, "clock", "an element of a row kept in registers"),
+        Parameter(
+            "score_cycles", 0.0, 100.0, "clock", "a score of attention in a softmax of its own"
+        ),
         Parameter(
             "cache_bytes_per_cycle", 0.5, 1e3, "B/clock", "SM's side of the last-level cache's rate"
         ),
@@ -312,6 +318,7 @@ RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {
             Parameter(f"start_{kind}", 0.05, 20.0, "1", f"start of its {kind} kernels, likewise")
             for kind in ("attention", "decode")
         ),
+        Parameter("slow_launch_us", 0.0, 100.0, "us", "more in the gap before a kernel, see there"),
         Parameter("version", 0.0, 1e4, "1", "version that the values stand for"),
         Parameter("older_version", 0.0, 1.0, "1", "ln(slowdown) by each version number of age"),
         Parameter("spread_run", 0.0, 3.0, "1", "ln(error) that 80 % of its runs stay below"),

@@ -24,6 +24,7 @@ from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
 from phantomgpu.cost.stream import stream_time
 from phantomgpu.cost.terms import Terms, terms_of
 from phantomgpu.cost.tiles import feeding_share, waves
+from phantomgpu.cost.unfused import is_unfused
 from phantomgpu.cost.winograd import fused_time, winograd_products
 from phantomgpu.errors import RequestError
 from phantomgpu.hardware.calibration import PARAMETERS, RUNTIME_PARAMETERS
@@ -55,6 +56,11 @@ _ATTENTION: Final = (
     "waves of query blocks · (keys · (block · (4·width / rate + softmax) + load) + start) "
     "+ step · keys, rate = peak · efficiency / SMs"
 )
+_WHOLE_HEADS: Final = (
+    "waves of heads · (keys · (queries · (4·width / rate + score) + load) + start), "
+    "rate = peak · efficiency / SMs"
+)
+_UNFUSED: Final = "two batched products, each as any product, and scores · score cycles / SMs"
 _BY_CACHE: Final = "bytes of the model's graph, divided by what fits the cache"
 _BY_STEPS: Final = "the more steps a product has, the better its loads hide"
 _OVERLAP: Final = dict.fromkeys(
@@ -67,6 +73,7 @@ _OVERLAP_FP32: Final = dict.fromkeys(
 ) | {"decode": ("decode_sharpness",)}
 """The same on the vector units, which wait for no stages."""
 _VECTOR: Final = "(vector FLOPs + special FLOPs · special cost) / (fp32 peak · efficiency)"
+_HELD: Final = "elements · held cycles / SMs"
 _DEPTHWISE: Final = "FLOPs / (fp32 peak · depthwise efficiency)"
 
 
@@ -137,22 +144,26 @@ def _arithmetic(point: Point, terms: Terms, at: int) -> Json:
         formula, functions = _FEW_ROWS, (vector_product_time,)
         inputs.append(_peak(point, "fp32"))
     elif kernels.matrix_flops[at] > 0:
-        product = _PRODUCT if peak == "fp32" else _TENSOR_PRODUCT
-        formula = _ATTENTION if is_attention else product
-        of_product = (product_time, step_time, making_of, feeding_share, waves)
-        functions = (attention_time,) if is_attention else of_product
+        formula = _PRODUCT if peak == "fp32" else _TENSOR_PRODUCT
+        functions = (product_time, step_time, making_of, feeding_share, waves)
+        names = _inside(peak, kind, point.runtime)
+        if is_attention:
+            formula, functions, names = _attention(point, kind, peak, at)
         shape = "queries, keys, width, heads" if is_attention else "m, n, k, products"
         inputs += [
             _shape(shape, point, at),
             _peak(point, peak),
             _fitted(point, _EFFICIENCY.get(peak, f"efficiency_{peak}")),
             _spec(point, "sm_count", point.gpu.spec.sm_count, ""),
-            *(_fitted(point, name) for name in _inside(peak, kind, point.runtime)),
+            *(_fitted(point, name) for name in names),
         ]
         if peak == "fp32" and kind == "matmul":
             functions = (*functions, batched_time, reach_slowdown)
         if peak == "fp32" and kernels.window[at] == 9.0:
             functions = (*functions, winograd_products, fused_time)
+    elif kind == "norm" and 1.0 < kernels.n[at] <= point.runtime.held_columns_most:
+        formula = _HELD
+        inputs.append(_fitted(point, "held_cycles"))
     else:
         formula = _VECTOR
         inputs += [_peak(point, "fp32"), _fitted(point, "vector_efficiency")]
@@ -169,6 +180,21 @@ def _arithmetic(point: Point, terms: Terms, at: int) -> Json:
     inputs += _among(point)
     seconds = terms.core_s[at] * slower * _run_factor(point)
     return _term("arithmetic", seconds, formula, functions, inputs)
+
+
+def _attention(
+    point: Point, kind: str, peak: str, at: int
+) -> tuple[str, tuple[Callable[..., object], ...], list[str]]:
+    """Formula, functions and fitted values of attention, as the runtime's kernels are made."""
+    runtime, kernels = point.runtime, point.workload.kernels
+    if kind != "decode" and point.gpu.spec.architecture in runtime.unfused_on:
+        names = ["score_cycles", *_inside(peak, "matmul", runtime)]
+        return _UNFUSED, (product_time, is_unfused), names
+    if kind != "decode" and kernels.m[at] <= runtime.whole_heads_most:
+        narrow = ["narrow_score_cycles"] if kernels.element_bytes[at] < 2.0 else []
+        names = ["whole_score_cycles", *narrow, "attention_block_cycles"]
+        return _WHOLE_HEADS, (attention_time,), names
+    return _ATTENTION, (attention_time,), _inside(peak, kind, runtime)
 
 
 def _inside(peak: str, kind: str, runtime: Runtime) -> list[str]:
@@ -266,6 +292,10 @@ def _waiting(point: Point, at: int) -> Json:
         for name in ("start_share",)
         if (value := runtime.calibration.get(name)) is not None
     ]
+    if point.gpu.spec.architecture in runtime.slow_launch_on:
+        longer = runtime.calibration.get("slow_launch_us", 0.0)
+        source = runtime.sources.get("kernels.slow_launch_on", runtime.origin)
+        inputs.append(_fact("longer gap on this architecture", longer, "µs", source))
     inputs.append(_fact("launches in a run", float(point.workload.kernels.count.sum()), ""))
     term = _term(
         "starting and waiting",
