@@ -31,6 +31,8 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "batched_efficiency_fp32": (0.92, 0.05),
     "split_cycles": (5600.0, 0.5), "split_traffic": (1.0, 0.5),
     "misalignment": (1.2, 0.1), "misalignment_fp32": (1.01, 0.02),
+    # Both the image read and the one written: an estimate, the square of the above.
+    "image_misalignment": (1.4, 0.1),
     # Of the SGEMM's rate, an estimate: transforms take registers and shared memory from products.
     "winograd_efficiency": (0.8, 0.2), "depthwise_efficiency": (0.1, 1.0),
     "attention_efficiency": (1.0, 0.4),
@@ -231,6 +233,11 @@ SAME_LIBRARY: Final[Mapping[str, float]] = {
     "sglang slowdown_wide": 1.0, "vllm slowdown_wide": 1.0,
     "pytorch-eager slowdown_matmul": 0.03, "pytorch-eager-nhwc slowdown_matmul": 0.03,
     "pytorch-compile slowdown_matmul": 0.03,
+    # cuDNN's implicit products, on the same tensor cores; streams, which a copy bounds.
+    "pytorch-eager slowdown_conv": 0.03, "pytorch-eager-nhwc slowdown_conv": 0.03,
+    "pytorch-compile slowdown_conv": 0.03,
+    "pytorch-eager slowdown_pointwise": 0.05, "pytorch-eager-nhwc slowdown_pointwise": 0.05,
+    "pytorch-compile slowdown_pointwise": 0.05,
 }  # fmt: skip
 """Sigma of kinds that are cuBLAS's in every runtime, or a library's very own."""
 

@@ -141,6 +141,9 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         Parameter("split_cycles_fp32", 0.0, 1e6, "clock", "the same, vector units"),
         Parameter("split_traffic", 0.0, 100.0, "1", "times a partial result crosses the cache"),
         Parameter("misalignment", 1.0, 10.0, "1", "slowdown of unaligned rows, tensor cores"),
+        Parameter(
+            "image_misalignment", 1.0, 10.0, "1", "slowdown of unaligned images, channels first"
+        ),
         Parameter("misalignment_fp32", 1.0, 10.0, "1", "slowdown of unaligned rows, vector units"),
         Parameter(
             "winograd_efficiency", 0.02, 2.0, "1", "products in a Winograd kernel beside plain ones"
