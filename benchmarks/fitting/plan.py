@@ -190,7 +190,8 @@ SIBLINGS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """Measured kind of SM that one without rows is most like: nobody wins by not being measured.
 
-CDNA 2's compute units, caches and libraries are CDNA's; what CDNA 3 changes nobody measured here."""
+CDNA 2's compute units, caches and libraries are CDNA's; what CDNA 3 changes nobody measured
+here."""
 
 STATED: Final[Mapping[str, Mapping[str, float]]] = {
     name: {"efficiency_fp16": 0.6, "efficiency_fp8": 0.5, "efficiency_int8": 0.6}
