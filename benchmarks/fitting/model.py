@@ -35,6 +35,11 @@ def process_of(group: str) -> tuple[float, float]:
     return plan.PROCESS.get(group, plan.PROCESS.get(group.partition("/")[0], (0.6, 2e9)))
 
 
+def generation_of(group: str) -> str:
+    """Whose attention kernels a group runs, or empty."""
+    return plan.GENERATION.get(group.partition("/")[0], "")
+
+
 def log_stated(name: str, group: str) -> float:
     """What a group's construction changes in the logarithm of a value."""
     architecture = group.partition("/")[0]
@@ -94,6 +99,10 @@ class Model:
         for name, sigma in plan.KIN_SIGMA.items():
             for one in sorted(set(plan.KIN.values())):
                 self._add(("kin", name, one), 0.0, sigma, kin == one)
+        kind = np.array([generation_of(group) for group in groups])
+        for name, sigma in plan.GENERATION_SIGMA.items():
+            for one in sorted(set(plan.GENERATION.values())):
+                self._add(("kind", name, one), 0.0, sigma, kind == one)
         for at in sorted(set(t.run_gpu)):
             board = self.boards[at].profile.id
             for name, sigma in plan.BOARD.items():
@@ -151,6 +160,7 @@ class Model:
             for at, (group, board) in enumerate(zip(groups, ids, strict=True)):
                 log[at] += self.group_offset(named, name, group)
                 log[at] += named.get(("kin", name, plan.KIN.get(group, "")), 0.0)
+                log[at] += named.get(("kind", name, generation_of(group)), 0.0)
                 log[at] += named.get(("board", name, board), 0.0)
                 log[at] += log_stated(name, group)
                 if name.startswith("joule_per_flop"):
@@ -258,6 +268,8 @@ class Model:
             np.array([r.unpacks_fp8_on for r in stated])[t.runtime],
             np.array([listed(r.swaps_groups_on) for r in stated])[t.runtime],
             np.array([listed(r.decodes_alone_on) for r in stated])[t.runtime],
+            np.array([listed(r.fills_rows_on) for r in stated])[t.runtime],
+            np.array([listed(r.narrows_queries_on) for r in stated])[t.runtime],
             np.array([listed(r.multiplies_fp8_on) for r in stated])[t.runtime],
             np.stack([splits_of(r) for r in stated])[t.runtime],
             np.array([float(r.vector_rows_most) for r in stated])[t.runtime],

@@ -18,7 +18,7 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     # Estimates: an instance of CUTLASS's templates has fewer stages to hide a latency behind.
     "template_step_cycles": (2.0, 0.5), "template_split_cycles": (8000.0, 0.5),
     "pipeline_depth": (130.0, 0.5), "pipeline_depth_fp32": (8.0, 0.5),
-    "operand_bytes_per_cycle": (300.0, 0.7), "operand_bytes_per_cycle_fp32": (33.0, 0.1),
+    "operand_bytes_per_cycle": (400.0, 0.4), "operand_bytes_per_cycle_fp32": (33.0, 0.1),
     # Half the throughput of a large tile at 48 x 48: what CUTLASS's profiler shows of small ones.
     "tile_overhead": (2000.0, 0.5),
     "wave_smoothing": (0.9, 0.1), "wave_smoothing_fp32": (0.4, 0.4),
@@ -35,19 +35,19 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "winograd_efficiency": (0.8, 0.2), "depthwise_efficiency": (0.1, 1.0),
     "attention_efficiency": (1.0, 0.4),
     # 16 special function units on an SM (Ampere to Blackwell): an exponential in 1/16 of a clock.
-    "softmax_cycles": (0.0625, 0.1), "softmax_sharpness": (2.5, 0.3),
-    "decode_efficiency": (0.3, 0.5), "decode_step_cycles": (5.0, 0.7),
-    "decode_start_cycles": (15000.0, 0.4), "attention_fp8": (0.7, 0.3),
-    "attention_split_cycles": (4000.0, 0.7),
+    "softmax_cycles": (0.0625, 0.1), "softmax_sharpness": (2.5, 0.15),
+    "decode_efficiency": (0.6, 0.3), "decode_step_cycles": (5.0, 0.4),
+    "decode_start_cycles": (10000.0, 0.3), "attention_fp8": (0.7, 0.3),
+    "attention_split_cycles": (4000.0, 0.7), "beside_start_cycles": (4500.0, 0.3),
     # A block for one head: a few dependent loads, reductions and barriers.
-    "head_block_cycles": (2500.0, 0.3), "head_key_cycles": (20.0, 0.5),
+    "head_block_cycles": (2500.0, 0.3), "head_key_cycles": (20.0, 0.3),
     # A block that fills an SM hides its start behind none; others load and store 16 bits at a few
     # tens of bytes a cycle.
     "whole_block_cycles": (9000.0, 0.3), "decode_element_cycles": (0.6, 0.7),
     "unpack_block_cycles": (8000.0, 0.3), "unpack_cycles": (0.15, 0.3),
-    "decode_sharpness": (3.0, 0.4),
-    "attention_step_cycles": (15.0, 0.7), "attention_block_cycles": (4500.0, 0.5),
-    "attention_start_cycles": (14000.0, 0.4), "decode_block_cycles": (4500.0, 0.7),
+    "decode_sharpness": (3.0, 0.2),
+    "attention_step_cycles": (25.0, 0.4), "attention_block_cycles": (4500.0, 0.5),
+    "attention_start_cycles": (10000.0, 0.3), "decode_block_cycles": (4500.0, 0.7),
     "vector_efficiency": (0.2, 0.7), "special_flops_cost": (8.0, 0.5),
     # An estimate: behind a product its results lie in registers, and are neither read nor written.
     "epilogue_share": (0.4, 0.5),
@@ -82,7 +82,7 @@ GROUP: Final[Mapping[str, float]] = {
     "efficiency_int8": 0.10, "start_cycles": 0.2, "product_start_cycles": 0.2,
     "cache_bytes_per_cycle": 0.3, "bandwidth_efficiency": 0.06,
     "operand_bytes_per_cycle_fp32": 0.2, "misalignment_fp32": 0.08, "energy": 0.15,
-    "attention_efficiency": 0.15, "attention_start_cycles": 0.2, "decode_start_cycles": 0.2,
+    "attention_efficiency": 0.12, "attention_start_cycles": 0.1, "decode_start_cycles": 0.1,
     "attention_fp8": 0.15, "decode_block_cycles": 0.3, "depthwise_efficiency": 0.3,
     "vector_efficiency": 0.3, "norm_row_cycles": 0.3,
 }  # fmt: skip
@@ -156,6 +156,17 @@ RELATIVES: Final[Mapping[str, str]] = {
     "blackwell/gb100": "ampere/ga100",
 }  # fmt: skip
 """Whose fp32 kernels an architecture without fp32 rows runs: cuBLAS carries sm_80's on."""
+
+GENERATION: Final[Mapping[str, str]] = {"hopper": "tma", "blackwell": "tma"}
+"""Architectures whose attention kernels are of one kind: their blocks start with descriptors of
+tensors and with warps that only load (NVIDIA CUTLASS documentation, "Efficient GEMM in CUDA",
+section "Hopper Warp Specialization")."""
+
+GENERATION_SIGMA: Final[Mapping[str, float]] = {
+    "attention_start_cycles": 0.3, "decode_start_cycles": 0.3, "decode_step_cycles": 0.5,
+    "attention_step_cycles": 0.3,
+}  # fmt: skip
+"""Sigma of what they share."""
 
 INHERITED: Final = (
     "operand_bytes_per_cycle_fp32", "misalignment_fp32", "efficiency_fp32", "reach_bytes",

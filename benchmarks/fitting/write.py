@@ -15,6 +15,7 @@ from benchmarks.fitting.model import (
     Name,
     batched_tile_of,
     copies_of,
+    generation_of,
     log_stated,
     process_of,
 )
@@ -169,6 +170,7 @@ class Writer:
             base = self.named.get(("all", name), math.log(start))
             offset = self.model.group_offset(self.named, name, group)
             offset += self.named.get(("kin", name, plan.KIN.get(group, "")), 0.0)
+            offset += self.named.get(("kind", name, generation_of(group)), 0.0)
             offset += log_stated(name, own)
             if name.startswith("joule_per_flop"):
                 offset += self.named.get(("group", "energy", group), 0.0)

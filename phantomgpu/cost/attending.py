@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from phantomgpu.cost.attention import BlockCosts, attention_time
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import is_decoding
+from phantomgpu.cost.parting import parting_of
 from phantomgpu.cost.product import Pipeline
 from phantomgpu.cost.variants import Variants, heads_are_alone, is_among
 from phantomgpu.workload.workload import PEAKS, Kernels
@@ -18,6 +19,12 @@ BoolArray = NDArray[np.bool_]
 
 _BF16: Final = PEAKS.index("bf16")
 _FP8: Final = PEAKS.index("fp8")
+
+_PROMPT_ROWS: Final = 16.0
+_FILLED_ROWS: Final = 64.0
+"""Queries that a block of a prompt has room for at least (FlashInfer's smallest tile), and one of
+FlashAttention's when decoding, however few there are (``kBlockM`` of its split kernel, a warp group
+of Hopper's)."""
 
 _FP8_WIDTH: Final = 128.0
 """Width of the heads that fp8 prompt kernels are written for where the others unpack."""
@@ -124,6 +131,8 @@ def _block_costs(
         ],
         values["attention_block_cycles"],
     )
+    in_groups = decodes & ~alone
+    fills = is_among(boards.architecture, variants.fills_rows_on)
     is_fp8 = kernels.peak == _FP8
     by_hand = unpacks & (decodes | (is_fp8 & (kernels.k != _FP8_WIDTH)))
     per_key = np.where(alone, values["head_key_cycles"], 0.0) + np.where(
@@ -134,6 +143,8 @@ def _block_costs(
         score_cycles=values["softmax_cycles"],
         key_cycles=per_key,
         start_cycles=start + np.where(by_hand, values["unpack_block_cycles"], 0.0),
-        element_cycles=np.where(decodes & ~alone & ~whole, values["decode_element_cycles"], 0.0),
+        element_cycles=np.where(in_groups, values["decode_element_cycles"], 0.0),
         can_split=~((decodes & unpacks & ~alone) | (swaps & (kernels.kv_groups <= 1.0))),
+        parting=parting_of(kernels, boards, variants, in_groups=in_groups, swaps=swaps & decodes),
+        least_rows=np.select([~decodes, fills], [_PROMPT_ROWS, _FILLED_ROWS], 1.0),
     )

@@ -6,18 +6,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from phantomgpu.cost.parting import Parting, parts_of
 from phantomgpu.cost.product import Pipeline
 from phantomgpu.cost.roofline import smooth_maximum
-from phantomgpu.cost.split import split_cost_s, split_factor
+from phantomgpu.cost.split import split_cost_s
 from phantomgpu.cost.tiles import waves
 
 FloatArray = NDArray[np.float64]
 
-QUERY_BLOCKS: Final[tuple[int, ...]] = (128, 64, 16)
-"""Queries that one thread block holds, as FlashAttention-2 and its decoding kernel do."""
-
-MOST_PARTS: Final = 128.0
-"""Parts that the keys are cut into at most, as FlashAttention-2 does."""
+QUERY_BLOCKS: Final[tuple[int, ...]] = (128, 64, 32, 16, 8)
+"""Queries that one thread block holds: FlashAttention-2's of prompts (128 and 64) and the cubins of
+TensorRT-LLM's XQA by name (``m_8``, ``m_16``, ``m_32``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,8 @@ class BlockCosts:
         overlap_sharpness: Of the products of some warps with the exponentials of others; see
             ``roofline.smooth_maximum``.
         can_split: Whether the library cuts the keys into parts, each a block of its own.
+        parting: How many parts it cuts them into.
+        least_rows: Fewest queries that a block has room for.
     """
 
     score_cycles: FloatArray
@@ -40,6 +41,8 @@ class BlockCosts:
     element_cycles: FloatArray
     overlap_sharpness: FloatArray
     can_split: NDArray[np.bool_]
+    parting: Parting
+    least_rows: FloatArray
 
 
 def keys_attended(*, queries: FloatArray, keys: FloatArray, causal: FloatArray) -> FloatArray:
@@ -120,9 +123,9 @@ def attention_time(
     for size in QUERY_BLOCKS:
         blocks = np.ceil(rows / size) * (heads / kv_groups)
         step_s = size * score_s + load_s
-        split = split_factor(tiles=blocks, slots=sm_count, k=length_to_split, most=MOST_PARTS)
+        tried = parts_of(block.parting, blocks=blocks, keys=length_to_split, sm_count=sm_count)
         start_cycles = block.start_cycles + block.element_cycles * size * width
-        for parts in (np.ones_like(split), split):
+        for parts in tried:
             rounds = waves(tiles=blocks * parts, slots=sm_count, smoothing=pipeline.wave_smoothing)
             length = attended / parts
             time = (
@@ -136,5 +139,5 @@ def attention_time(
                 clock_hz=clock_hz,
                 cache_bytes_per_s=operand_bytes_per_s * sm_count,
             )
-            best = np.minimum(best, time)
+            best = np.where(size >= block.least_rows, np.minimum(best, time), best)
     return np.asarray(best)

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from phantomgpu.cost.beside import START_HZ, beside_s
 from phantomgpu.cost.columns import Boards, boards_of, joined
 from phantomgpu.cost.estimate import Estimate
 from phantomgpu.cost.footprint import footprint_bytes
@@ -26,7 +27,8 @@ IndexArray = NDArray[np.int64]
 
 _PRODUCTS: Final = tuple(FAMILY[name] for name in ("matmul", "weight_only", "gemv"))
 _FP32: Final = PEAKS.index("fp32")
-_OF_ATTENTION: Final = np.isin(KINDS, ("attention", "wide", "decode"))
+_ATTENTION: Final = tuple(FAMILY[name] for name in ("attention", "wide", "decode"))
+_OF_ATTENTION: Final = np.isin(np.arange(len(KINDS)), _ATTENTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,8 @@ def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
             unpacks_on=np.full(len(kinds), runtime.unpacks_fp8_on),
             swaps_on=np.full(len(kinds), listed(runtime.swaps_groups_on)),
             alone_on=np.full(len(kinds), listed(runtime.decodes_alone_on)),
+            fills_rows_on=np.full(len(kinds), listed(runtime.fills_rows_on)),
+            narrows_queries_on=np.full(len(kinds), listed(runtime.narrows_queries_on)),
             narrow_on=np.full(len(kinds), listed(runtime.multiplies_fp8_on)),
             splits=np.tile(splits_of(runtime), (len(kinds), 1)),
             vector_rows=np.full(len(kinds), float(runtime.vector_rows_most)),
@@ -200,7 +204,8 @@ def run_times(
     in_use = per_kernel(per_run(kernels.weight_bytes))
     work = activities(kernels, kinds, boards, in_use, host.variants)
     slowdown, start_share = kernels_on(host, boards)
-    start_s = _start_cycles(kernels, kinds, boards) * start_share / boards.clock_hz + host.launch_s
+    start_s = _start_s(kernels, kinds, boards) * start_share + host.launch_s
+    start_s = start_s + beside_s(kernels, boards, host.variants)
     full_clock = np.ones(())
     sharpness = sharpness_of(kinds, boards, work)
     at_boost = _kernel_time(work, full_clock, sharpness) * slowdown
@@ -250,19 +255,20 @@ def kernels_on(host: Host, boards: Boards) -> tuple[FloatArray, FloatArray]:
     return slowdown, start_share
 
 
-def _start_cycles(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatArray:
-    """Cycles to start and end each kernel; attention prepares and combines. [gpu, kernel]."""
+def _start_s(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatArray:
+    """Seconds to start and end each kernel; attention prepares and combines. [gpu, kernel]."""
     values = boards.values
-    product = np.isin(kinds, _PRODUCTS)
     of_product = np.where(
         kernels.peak == _FP32,
         values["product_start_cycles_fp32"],
         values["product_start_cycles"],
     )
-    other = np.where(product, of_product, values["start_cycles"])
-    is_prompt = (kinds == FAMILY["attention"]) | (kinds == FAMILY["wide"])
-    usual = np.where(is_prompt, values["attention_start_cycles"], other)
-    return np.where(kinds == FAMILY["decode"], values["decode_start_cycles"], usual)
+    usual = np.where(np.isin(kinds, _PRODUCTS), of_product, values["start_cycles"])
+    is_decoding = kinds == FAMILY["decode"]
+    of_attention = np.where(
+        is_decoding, values["decode_start_cycles"], values["attention_start_cycles"]
+    )
+    return np.where(np.isin(kinds, _ATTENTION), of_attention / START_HZ, usual / boards.clock_hz)
 
 
 def sharpness_of(kinds: IndexArray, boards: Boards, work: Activities) -> FloatArray:

@@ -23,6 +23,8 @@ class Variants:
         swaps_on: Architectures, between spaces, on which a single query takes FlashAttention-2.
         alone_on: Those on which fewer heads than ``least_group`` have a block each, and a decoding
             block of more has an SM to itself.
+        fills_rows_on: Those on which a decoding block has room for 64 queries, used or not.
+        narrows_queries_on: Those on which queries over an fp8 cache are made fp8 in a kernel.
         narrow_on: Those on which prompts are multiplied in the format of the cache.
         splits: Whether it splits products along the reduced dimension, by index into ``PEAKS``.
             [kernel, peak]
@@ -37,6 +39,8 @@ class Variants:
     unpacks_on: NDArray[np.str_]
     swaps_on: NDArray[np.str_]
     alone_on: NDArray[np.str_]
+    fills_rows_on: NDArray[np.str_]
+    narrows_queries_on: NDArray[np.str_]
     narrow_on: NDArray[np.str_]
     splits: NDArray[np.bool_]
     vector_rows: FloatArray

@@ -172,7 +172,18 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         ),
         Parameter("decode_step_cycles", 0.0, 1000.0, "clock", "latency of a key when decoding"),
         Parameter(
-            "decode_start_cycles", 0.0, 1e6, "clock", "start and end of a decoding attention kernel"
+            "decode_start_cycles",
+            0.0,
+            1e6,
+            "clock",
+            "start and end of a decoding attention kernel, at 1.9 GHz",
+        ),
+        Parameter(
+            "beside_start_cycles",
+            0.0,
+            1e6,
+            "clock",
+            "start and end of a copy beside attention, at 1.9 GHz",
         ),
         Parameter(
             "attention_split_cycles", 0.0, 1e6, "clock", "parts of the keys put together again"
@@ -197,7 +208,11 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             "decode_sharpness", 1.0, 20.0, "1", "overlap of arithmetic and traffic, decoding"
         ),
         Parameter(
-            "attention_start_cycles", 0.0, 1e6, "clock", "start and end of an attention kernel"
+            "attention_start_cycles",
+            0.0,
+            1e6,
+            "clock",
+            "start and end of an attention kernel, at 1.9 GHz",
         ),
         Parameter(
             "decode_block_cycles", 0.0, 1e5, "clock", "start and end of a block that decodes"

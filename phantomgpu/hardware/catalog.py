@@ -83,8 +83,10 @@ class Catalog:
             ProfileError: Its profile is wrong.
         """
         kernels = self.entry("runtimes", name).document.get("kernels", {})
-        on, lender = kernels.get("borrows_on", ""), kernels.get("borrows_from", "")
-        return self._runtime_of(name, {on: self._runtime_of(lender, {})} if lender else {})
+        on, lenders = kernels.get("borrows_on", ()), kernels.get("borrows_from", ())
+        return self._runtime_of(
+            name, {at: self._runtime_of(lender, {}) for at, lender in zip(on, lenders, strict=True)}
+        )
 
     def _runtime_of(self, name: str, attention_on: Mapping[str, Runtime]) -> Runtime:
         found = self.entry("runtimes", name)

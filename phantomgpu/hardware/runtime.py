@@ -83,6 +83,8 @@ class Runtime:
         swaps_groups_on: Architectures on which a single query takes FlashAttention-2.
         decodes_alone_on: Those on which groups below the least decode with a block for each head,
             and a block of a larger group has an SM to itself.
+        fills_rows_on: Those on which a decoding block has room for 64 queries, used or not.
+        narrows_queries_on: Those on which queries over an fp8 cache are made fp8 in a kernel.
         multiplies_fp8_on: Those on which prompts are multiplied in fp8 where the cache is fp8.
         whole_products: Peaks whose products it never splits along the reduced dimension.
         vector_rows_most: Rows up to which it leaves int8 products to the vector units.
@@ -117,6 +119,8 @@ class Runtime:
     unpacks_fp8_on: str = ""
     swaps_groups_on: tuple[str, ...] = ()
     decodes_alone_on: tuple[str, ...] = ()
+    fills_rows_on: tuple[str, ...] = ()
+    narrows_queries_on: tuple[str, ...] = ()
     multiplies_fp8_on: tuple[str, ...] = ()
     whole_products: tuple[str, ...] = ()
     vector_rows_most: int = 0

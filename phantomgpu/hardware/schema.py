@@ -271,11 +271,15 @@ RUNTIME: Final[tuple[Key, ...]] = (
     Key("kernels.decodes_alone_on", "texts", "Ids of architectures on which groups below "
         "`decode_group_least` decode with a block for each head, and a block of a larger group has "
         "an SM to itself, but for fp8 keys."),
+    Key("kernels.fills_rows_on", "texts", "Ids of architectures on which a decoding block has room "
+        "for 64 queries, used or not."),
+    Key("kernels.narrows_queries_on", "texts", "Ids of architectures on which queries in 16 bits "
+        "over an fp8 cache are made fp8 in a kernel of its own."),
     Key("kernels.multiplies_fp8_on", "texts", "Ids of architectures on which prompts over an fp8 "
         "cache are multiplied in fp8."),
-    Key("kernels.borrows_on", "text", "Id of an architecture on which its attention kernels are "
+    Key("kernels.borrows_on", "texts", "Ids of architectures on which its attention kernels are "
         "those of another runtime."),
-    Key("kernels.borrows_from", "text", "Id of that runtime."),
+    Key("kernels.borrows_from", "texts", "Ids of these runtimes, one for each of them."),
     *_calibration(RUNTIME_PARAMETERS),
     _SOURCES,
 )  # fmt: skip

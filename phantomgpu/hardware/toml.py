@@ -101,6 +101,8 @@ def runtime_of(
         unpacks_fp8_on=kernels.get("unpacks_fp8_on", ""),
         swaps_groups_on=tuple(kernels.get("swaps_groups_on", ())),
         decodes_alone_on=tuple(kernels.get("decodes_alone_on", ())),
+        fills_rows_on=tuple(kernels.get("fills_rows_on", ())),
+        narrows_queries_on=tuple(kernels.get("narrows_queries_on", ())),
         multiplies_fp8_on=tuple(kernels.get("multiplies_fp8_on", ())),
         vector_rows_most=kernels.get("vector_rows_most", 0),
         whole_products=tuple(kernels.get("whole_products", ())),

@@ -80,6 +80,7 @@ class Heads:
             batch=self.sequences * self.heads,
             kv_groups=max(share(self.heads, self.kv_heads), 1),
             causal=self.causal,
+            height=max(self.kv_heads, 1),
         )
 
 

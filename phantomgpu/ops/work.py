@@ -29,7 +29,8 @@ class Parallel:
     ``k`` = Cin/group·window; ``window``, ``stride`` tell Winograd and depthwise apart;
     ``height`` and ``width`` are the output's where it is an image and no tap is skipped.
     Attention: ``batch`` = sequences·heads, ``m`` query tokens, ``n`` tokens attended,
-    ``k`` head dimension; ``kv_groups`` query heads share a KV head; ``causal``.
+    ``k`` head dimension; ``kv_groups`` query heads share a KV head; ``causal``; ``height`` KV
+    heads of a sequence where they are known.
     Norm, reduce: ``m`` rows of ``n`` elements. Pointwise and the rest: ``m`` elements, ``n`` 1.
     Recurrent: ``steps`` dependent steps of ``[m, k]`` by ``[k, n]``.
     """

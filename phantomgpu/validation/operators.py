@@ -304,13 +304,14 @@ def _attention(row: Row, number: Number, timing: Timing) -> list[KernelRow]:
         k=width,
         batch=batch * heads,
         kv_groups=max(heads / kv_heads, 1.0),
+        height=kv_heads,
         causal=1.0 if queries > 1.0 else 0.0,
         element_bytes=stored if queries == 1.0 else min(stored, number.operand_bytes),
         count=float(timing.copies),
     )
-    if timing.writes_cache:
-        write = _cache_write(batch * queries, 2.0 * kv_heads * width, stored, number, timing)
-        return [write, fused]
+    if timing.cache_writes:
+        writes = _cache_writes(batch * queries, 2.0 * kv_heads * width, stored, number, timing)
+        return [*writes, fused]
     if timing.runtime != _ROPE_FIRST:
         return [fused]
     elements = batch * queries * (heads + 2.0 * kv_heads) * width
@@ -330,24 +331,32 @@ def _attention(row: Row, number: Number, timing: Timing) -> list[KernelRow]:
     return [lengths, rotate, fused]
 
 
-def _cache_write(
+def _cache_writes(
     tokens: float, elements: float, stored: float, number: Number, timing: Timing
-) -> KernelRow:
-    """Keys and values of new tokens, written into the cache: a thread block for each token.
+) -> list[KernelRow]:
+    """Keys and values of new tokens, written into the cache.
+
+    One kernel has a thread block for each token; two of them, of keys and of values, are
+    PyTorch's, and have none.
 
     Source:
-        vLLM, ``csrc/cache_kernels.cu``, reshape_and_cache_flash.
+        vLLM, ``csrc/cache_kernels.cu``, reshape_and_cache_flash; SGLang,
+        ``srt/mem_cache/memory_pool.py``, MHATokenToKVPool.set_kv_buffer.
     """
-    return kernel(
+    parts = timing.cache_writes
+    each = elements / parts
+    by_token = parts == 1
+    write = kernel(
         "move",
         number.peak,
-        read_bytes=tokens * elements * number.stored_bytes,
-        write_bytes=tokens * elements * stored,
-        m=tokens,
-        n=elements,
+        read_bytes=tokens * each * number.stored_bytes,
+        write_bytes=tokens * each * stored,
+        m=tokens if by_token else tokens * each,
+        n=each if by_token else 1.0,
         element_bytes=number.stored_bytes,
         count=float(timing.copies),
     )
+    return [write] * parts
 
 
 _RULES: Final[Mapping[str, Callable[[Row, Number, Timing], list[KernelRow]]]] = {

@@ -6,17 +6,29 @@ import numpy as np
 import pytest
 
 from phantomgpu.cost.attention import BlockCosts, attention_time, keys_attended
+from phantomgpu.cost.parting import Parting
 from phantomgpu.cost.product import Pipeline
 
 FREE = Pipeline(*(np.array([[value]]) for value in (0.0, 0.0, 1e12, 0.0, 0.0, 0.0)))
 
+FASTEST = Parting(np.zeros((1, 1)), np.ones((1, 1)), np.zeros((1, 1)) > 0.0)
+
 
 def seconds(
-    queries=1024, keys=1024, heads=100, groups=1, causal=0.0, width=128, pipeline=FREE, **block
+    queries=1024,
+    keys=1024,
+    heads=100,
+    groups=1,
+    causal=0.0,
+    width=128,
+    pipeline=FREE,
+    parting=FASTEST,
+    **block,
 ):
     costs = {"score_cycles": 0.0, "key_cycles": 0.0, "start_cycles": 0.0, "element_cycles": 0.0,
-             "overlap_sharpness": 1.0, "can_split": True}  # fmt: skip
+             "overlap_sharpness": 1.0, "can_split": True, "least_rows": 16.0}  # fmt: skip
     costs.update(block)
+    columns = {name: np.array([[value]]) for name, value in costs.items()}
     return float(
         attention_time(
             queries=np.array([float(queries)]),
@@ -29,7 +41,7 @@ def seconds(
             flops_per_s=np.array([[1e14]]),
             sm_count=np.array([[100.0]]),
             clock_hz=np.array([[1e9]]),
-            block=BlockCosts(**{name: np.array([[value]]) for name, value in costs.items()}),
+            block=BlockCosts(parting=parting, **columns),
             pipeline=pipeline,
         )[0, 0]
     )
@@ -97,3 +109,10 @@ def test_a_kernel_that_does_not_split_walks_all_keys_in_one_block():
 
     assert whole == pytest.approx(65536e-6, rel=0.05)
     assert seconds(1, 65536, 1, key_cycles=1000.0) < whole / 50
+
+
+def test_block_with_room_for_more_queries_takes_as_long_for_few():
+    # One query of 8 heads: a sixteenth of 128 rows, an eighth of 64.
+    few, many = (seconds(1, 4096, 6400, groups=8, least_rows=rows) for rows in (8.0, 64.0))
+
+    assert many == pytest.approx(8 * few)

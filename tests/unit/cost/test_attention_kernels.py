@@ -63,7 +63,7 @@ def test_keys_of_a_single_head_are_not_split_where_only_swapped_groups_are():
     )
 
     assert single[1] > 5 * single[0]
-    assert group[1] == group[0]
+    assert group[1] < group[0]  # two blocks to an SM, not one
 
 
 def test_prompt_over_an_fp8_cache_is_multiplied_in_fp8_where_the_library_does():

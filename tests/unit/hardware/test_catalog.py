@@ -175,7 +175,7 @@ def test_runtime_variant_extends_too():
 
 
 def test_runtime_takes_anothers_attention_where_it_says_so():
-    borrows = '\n[kernels]\nborrows_on = "ada"\nborrows_from = "{}"\ndecode_group_most = 8\n'
+    borrows = '\n[kernels]\nborrows_on = ["ada"]\nborrows_from = ["{}"]\ndecode_group_most = 8\n'
     texts = files() | {
         "runtimes/one.toml": RUNTIME + borrows.format("two"),
         "runtimes/two.toml": RUNTIME + borrows.format("one"),
@@ -188,7 +188,7 @@ def test_runtime_takes_anothers_attention_where_it_says_so():
 
 
 def test_runtime_that_takes_attention_from_nowhere_is_an_error():
-    text = RUNTIME + '\n[kernels]\nborrows_on = "ada"\nborrows_from = "nothing"\n'
+    text = RUNTIME + '\n[kernels]\nborrows_on = ["ada"]\nborrows_from = ["nothing"]\n'
 
     with pytest.raises(UnknownNameError):
         load_catalog(files() | {"runtimes/one.toml": text}).runtime("one")
