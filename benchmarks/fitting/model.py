@@ -58,6 +58,11 @@ def batched_tile_of(group: str) -> tuple[float, float]:
     return plan.BATCHED_TILES.get(group.partition("/")[0], (0.0, 0.0))
 
 
+def _log(stated: tuple[float, float]) -> tuple[float, float]:
+    """A value and its sigma with the value as a logarithm."""
+    return math.log(stated[0]), stated[1]
+
+
 class Model:
     """The values to fit for a table, and what they predict.
 
@@ -116,18 +121,22 @@ class Model:
             self._add(("older", runtime), *plan.OLDER, rows)
         run_of = np.repeat(np.arange(len(t)), t.sizes)
         library = self._library(t)
+        architecture = np.array([b.profile.spec.architecture for b in self.boards])[t.run_gpu]
         for at, runtime in enumerate(self.runtimes):
             mine = t.run_runtime == at
             models = mine & t.is_model
             for name, usual in plan.RUNTIME.items():
                 value, sigma = plan.RUNTIME_START.get(runtime, {}).get(name, usual)
                 self._add(("runtime", name, runtime), np.log(value), sigma, models)
+            slow = models & np.isin(architecture, self.profiles[runtime].slow_launch_on)
+            self._add(("runtime", "slow_launch_us", runtime), *_log(plan.SLOW_LAUNCH_US), slow)
             for kind in KINDS:
                 rows = np.zeros(len(t), dtype=bool)
                 rows[run_of[(t.kinds == FAMILY[kind]) & (library == at)]] = True
                 name = f"slowdown_{kind}"
                 sigma = plan.SAME_LIBRARY.get(f"{runtime} {name}", plan.SLOWDOWN_SIGMA)
-                self._add(("runtime", name, runtime), 0.0, sigma, rows)
+                expected = plan.TIMED.get(f"{runtime} {name}", 1.0)
+                self._add(("runtime", name, runtime), np.log(expected), sigma, rows)
                 sigma = plan.START_SIGMA.get(kind, 0.0)
                 self._add(("runtime", f"start_{kind}", runtime), 0.0, sigma, rows)
                 first = mine & t.is_alone & (t.kinds[t.starts] == FAMILY[kind])
@@ -187,7 +196,8 @@ class Model:
 
     def runtime_value(self, named: dict[Name, float], name: str, default: float) -> Array:
         """One of the runtimes' values. [runtime]."""
-        logs = [named.get(("runtime", name, r), np.log(default)) for r in self.runtimes]
+        expected = {r: plan.TIMED.get(f"{r} {name}", default) for r in self.runtimes}
+        logs = [named.get(("runtime", name, r), np.log(v)) for r, v in expected.items()]
         return np.asarray(np.exp(logs))
 
     def __call__(self, x: Array, table: Table | None = None) -> Array:
@@ -220,6 +230,7 @@ class Model:
             ),
             behind_s=np.where(t.is_alone, behind_s, 0.0),
             variants=self._variants(t),
+            slow_launch_s=self._slow_launch(named, t),
             run_slowdown=np.where(t.is_model, own["run_slowdown"][run], 1.0) * older,
         )
         boards = paired_boards([b.profile for b in self.boards], self.board_values(x), t.gpu)
@@ -243,6 +254,17 @@ class Model:
             alone_s = alone_s * np.where(t.host_factors[:, at], factor, 1.0)
         behind = self.runtime_value(named, "alone_behind", plan.ALONE["alone_behind"][0])[run]
         return alone_s, alone_s * behind
+
+    def _slow_launch(self, named: dict[Name, float], t: Table) -> dict[str, Array]:
+        """What the gap before each kernel is longer by, by architecture. Each [kernel]."""
+        own = self.runtime_value(named, "slow_launch_us", plan.SLOW_LAUNCH_US[0]) * 1e-6
+        listed_on = [profile.slow_launch_on for profile in self.profiles.values()]
+        names = sorted({name for names in listed_on for name in names})
+        is_model = np.repeat(t.is_model, t.sizes)
+        return {
+            name: np.where(is_model, (own * [name in on for on in listed_on])[t.runtime], 0.0)
+            for name in names
+        }
 
     def _library(self, t: Table) -> NDArray[np.int64]:
         """Index of the runtime whose kernels run: another's attention on some boards. [kernel]."""
@@ -273,6 +295,10 @@ class Model:
             np.array([listed(r.multiplies_fp8_on) for r in stated])[t.runtime],
             np.stack([splits_of(r) for r in stated])[t.runtime],
             np.array([float(r.vector_rows_most) for r in stated])[t.runtime],
+            np.array([listed(r.transposes_convs_on) for r in stated])[t.runtime],
+            np.array([listed(r.unfused_on) for r in stated])[t.runtime],
+            np.array([float(r.whole_heads_most) for r in stated])[t.runtime],
+            np.array([float(r.held_columns_most) for r in stated])[t.runtime],
         )
 
     def slopes(self, x: Array) -> Array:

@@ -31,6 +31,8 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "batched_efficiency_fp32": (0.92, 0.05),
     "split_cycles": (5600.0, 0.5), "split_traffic": (1.0, 0.5),
     "misalignment": (1.2, 0.1), "misalignment_fp32": (1.01, 0.02),
+    # Both the image read and the one written: an estimate, the square of the above.
+    "image_misalignment": (1.4, 0.1),
     # Of the SGEMM's rate, an estimate: transforms take registers and shared memory from products.
     "winograd_efficiency": (0.8, 0.2), "depthwise_efficiency": (0.1, 1.0),
     "attention_efficiency": (1.0, 0.4),
@@ -62,6 +64,12 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     # Blocks of 128 threads, 16 at once: some microseconds of two readings and two reductions; a
     # warp of softmax does a row in registers.
     "norm_row_cycles": (500.0, 0.5), "softmax_row_cycles": (100.0, 0.5),
+    "whole_score_cycles": (0.2, 0.5), "narrow_score_cycles": (0.12, 0.5),
+    # A thread of 2048 holds eight elements while its block loads and adds them up: as long.
+    "held_cycles": (0.15, 0.5),
+    # A thread of 2048 holds a score while its block loads it and finds the largest and the sum:
+    # some 2500 clocks.
+    "score_cycles": (1.2, 0.5),
     "product_sharpness": (1.4, 0.2),
     "overlap_growth": (0.2, 0.3),
     "start_cycles": (4500.0, 0.3), "product_start_cycles": (4500.0, 0.2),
@@ -207,19 +215,29 @@ RUNTIME: Final[Mapping[str, tuple[float, float]]] = {
 }  # fmt: skip
 """Start and sigma of a runtime's own costs."""
 
+SLOW_LAUNCH_US: Final = (1.5, 0.5)
+"""More in the gap between two kernels of a graph before Ampere, and sigma: an estimate."""
+
 SLOWDOWN_SIGMA: Final = 0.15
 """Of a runtime's kind of kernel beside the best of that kind."""
 
 START_SIGMA: Final[Mapping[str, float]] = {"attention": 0.3, "decode": 0.3}
 """Of a runtime's start of such a kernel beside the usual one."""
 
+TIMED: Final[Mapping[str, float]] = {"tensorrt slowdown_conv": 0.85}
+"""Kinds whose kernel a runtime chooses by timing all it has, where the others' libraries guess:
+NVIDIA TensorRT documentation, "Builder tactic selection". How much it gains is an estimate."""
+
 SAME_LIBRARY: Final[Mapping[str, float]] = {
     "llama-cpp slowdown_matmul": 0.3, "llama-cpp slowdown_gemv": 0.3,
     "sglang slowdown_wide": 1.0, "vllm slowdown_wide": 1.0,
-    # A kernel of its own for 384 tokens at most, timed only inside of whole models.
-    "tensorrt slowdown_attention": 0.5,
     "pytorch-eager slowdown_matmul": 0.03, "pytorch-eager-nhwc slowdown_matmul": 0.03,
     "pytorch-compile slowdown_matmul": 0.03,
+    # cuDNN's implicit products, on the same tensor cores; streams, which a copy bounds.
+    "pytorch-eager slowdown_conv": 0.03, "pytorch-eager-nhwc slowdown_conv": 0.03,
+    "pytorch-compile slowdown_conv": 0.03,
+    "pytorch-eager slowdown_pointwise": 0.05, "pytorch-eager-nhwc slowdown_pointwise": 0.05,
+    "pytorch-compile slowdown_pointwise": 0.05,
 }  # fmt: skip
 """Sigma of kinds that are cuBLAS's in every runtime, or a library's very own."""
 

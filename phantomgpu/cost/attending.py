@@ -60,6 +60,7 @@ def attention_core(
         ),
     )
     unpacks = (kernels.element_bytes == 1.0) & (boards.architecture == variants.unpacks_on)
+    whole = (kernels.m <= variants.whole_most) & ~decodes
     values = boards.values
     return attention_time(
         queries=kernels.m,
@@ -69,8 +70,13 @@ def attention_core(
         kv_groups=np.where(alone, 1.0, kernels.kv_groups),
         causal=kernels.causal,
         element_bytes=kernels.element_bytes,
-        flops_per_s=_attention_rate(kernels, boards, variants, unpacks & ~decodes),
-        block=_block_costs(kernels, boards, variants, alone & decodes, unpacks, swaps),
+        flops_per_s=np.where(
+            whole,
+            boards.at(boards.sustained_flops_per_s, kernels.peak),
+            _attention_rate(kernels, boards, variants, unpacks & ~decodes),
+        ),
+        block=_block_costs(kernels, boards, variants, alone & decodes, unpacks, swaps, whole),
+        whole=whole,
         sm_count=boards.sm_count,
         clock_hz=boards.clock_hz,
         pipeline=replace(
@@ -113,6 +119,7 @@ def _block_costs(
     alone: BoolArray,
     unpacks: BoolArray,
     swaps: BoolArray,
+    whole: BoolArray,
 ) -> BlockCosts:
     """What blocks of queries cost beside their products.
 
@@ -121,9 +128,9 @@ def _block_costs(
     """
     values, decodes = boards.values, is_decoding(kernels)
     wide_keys = kernels.element_bytes > 1.0
-    whole = wide_keys & is_among(boards.architecture, variants.alone_on)
+    has_sm = wide_keys & is_among(boards.architecture, variants.alone_on)
     start = np.select(
-        [alone, decodes & whole, decodes],
+        [alone, decodes & has_sm, decodes],
         [
             values["head_block_cycles"],
             values["whole_block_cycles"],
@@ -140,11 +147,16 @@ def _block_costs(
     )
     return BlockCosts(
         overlap_sharpness=values["softmax_sharpness"],
-        score_cycles=values["softmax_cycles"],
+        score_cycles=np.where(
+            whole,
+            values["whole_score_cycles"]
+            + np.where(kernels.element_bytes < 2.0, values["narrow_score_cycles"], 0.0),
+            values["softmax_cycles"],
+        ),
         key_cycles=per_key,
         start_cycles=start + np.where(by_hand, values["unpack_block_cycles"], 0.0),
         element_cycles=np.where(in_groups, values["decode_element_cycles"], 0.0),
-        can_split=~((decodes & unpacks & ~alone) | (swaps & (kernels.kv_groups <= 1.0))),
+        can_split=~(whole | (decodes & unpacks & ~alone) | (swaps & (kernels.kv_groups <= 1.0))),
         parting=parting_of(kernels, boards, variants, in_groups=in_groups, swaps=swaps & decodes),
         least_rows=np.select([~decodes, fills], [_PROMPT_ROWS, _FILLED_ROWS], 1.0),
     )

@@ -18,6 +18,9 @@ QUERY_BLOCKS: Final[tuple[int, ...]] = (128, 64, 32, 16, 8)
 """Queries that one thread block holds: FlashAttention-2's of prompts (128 and 64) and the cubins of
 TensorRT-LLM's XQA by name (``m_8``, ``m_16``, ``m_32``)."""
 
+_FRAGMENT: Final = 16.0
+"""Queries that a tensor core multiplies at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class BlockCosts:
@@ -80,6 +83,7 @@ def attention_time(
     sm_count: FloatArray,
     clock_hz: FloatArray,
     pipeline: Pipeline,
+    whole: NDArray[np.bool_] | bool = False,
 ) -> FloatArray:
     """Seconds of the arithmetic of attention.
 
@@ -101,6 +105,8 @@ def attention_time(
         sm_count: Streaming multiprocessors. [gpu, 1]
         clock_hz: Of the SMs. [gpu, 1]
         pipeline: See ``product``; its depth is not used.
+        whole: Whether a block holds all queries of a head, multiplies, takes their softmax and
+            multiplies again. [kernel]
 
     Returns:
         Seconds. [gpu, kernel]
@@ -115,22 +121,23 @@ def attention_time(
     rows = queries * kv_groups
     attended = keys_attended(queries=queries, keys=keys, causal=causal)
     result_bytes = heads * queries * width * element_bytes
-    score_s = smooth_maximum(
-        4.0 * width / rate, block.score_cycles / clock_hz, sharpness=block.overlap_sharpness
-    )
+    product_s, softmax_s = 4.0 * width / rate, block.score_cycles / clock_hz
+    overlapped_s = smooth_maximum(product_s, softmax_s, sharpness=block.overlap_sharpness)
+    score_s = np.where(whole, product_s + softmax_s, overlapped_s)
+    key_latency_s = np.where(whole, 0.0, pipeline.step_cycles / clock_hz)
     length_to_split = np.where(block.can_split, attended, 0.0)
     best = np.full(np.broadcast_shapes(rate.shape, rows.shape), np.inf)
     for size in QUERY_BLOCKS:
-        blocks = np.ceil(rows / size) * (heads / kv_groups)
-        step_s = size * score_s + load_s
+        held = np.where(whole, np.ceil(rows / _FRAGMENT) * _FRAGMENT, size)
+        blocks = np.ceil(rows / held) * (heads / kv_groups)
+        step_s = held * score_s + load_s
         tried = parts_of(block.parting, blocks=blocks, keys=length_to_split, sm_count=sm_count)
-        start_cycles = block.start_cycles + block.element_cycles * size * width
+        start_cycles = block.start_cycles + block.element_cycles * held * width
         for parts in tried:
             rounds = waves(tiles=blocks * parts, slots=sm_count, smoothing=pipeline.wave_smoothing)
             length = attended / parts
             time = (
-                rounds * (step_s * length + start_cycles / clock_hz)
-                + pipeline.step_cycles / clock_hz * length
+                rounds * (step_s * length + start_cycles / clock_hz) + key_latency_s * length
             ) + split_cost_s(
                 parts=parts,
                 result_bytes=result_bytes,

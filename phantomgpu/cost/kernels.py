@@ -11,6 +11,7 @@ from phantomgpu.cost.bandwidth import cache_time, memory_time
 from phantomgpu.cost.batched import batched_time
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
+from phantomgpu.cost.layout import beside_time, image_misalignment
 from phantomgpu.cost.least import least_time
 from phantomgpu.cost.library import Making, making_of, vector_product_time
 from phantomgpu.cost.power import switching_scale
@@ -24,9 +25,10 @@ from phantomgpu.cost.product import (
 )
 from phantomgpu.cost.quantising import row_time
 from phantomgpu.cost.reach import reach_slowdown, spread_bytes
-from phantomgpu.cost.rowwise import has_statistics
 from phantomgpu.cost.traffic import traffic
+from phantomgpu.cost.unfused import is_unfused, products_of, score_bytes
 from phantomgpu.cost.variants import Variants
+from phantomgpu.cost.vector import depthwise_core, vector_core
 from phantomgpu.cost.winograd import (
     FUSED_SHARE,
     MORE_KERNELS,
@@ -40,9 +42,6 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
 _FP32: Final = PEAKS.index("fp32")
-_BY_ROWS: Final = tuple(FAMILY[name] for name in ("quantize", "move", "norm"))
-"""Families whose rows, where they say how long they are, have a thread block each."""
-
 _VECTOR_STAGE: Final = 8.0
 """Elements of the reduced dimension that SGEMM loads at once (the 8 of CUTLASS's 128x128x8)."""
 
@@ -63,6 +62,7 @@ class Activities:
         steps: Of a tensor-core product's slowest SM, behind which its loads hide; NaN for all
             other kernels. [gpu, kernel]
         least_s: What the kernel takes at the very least, whoever wrote it. [gpu, kernel]
+        beside_s: Copies before and after it, which the memory paces. [gpu, kernel]
     """
 
     core_s: FloatArray
@@ -71,6 +71,7 @@ class Activities:
     energy_j: FloatArray
     steps: FloatArray
     least_s: FloatArray
+    beside_s: FloatArray | float = 0.0
 
 
 def activities(
@@ -93,11 +94,14 @@ def activities(
     is_depthwise = kinds == FAMILY["depthwise"]
     matrix_s, steps, done = _matrix_core(kernels, kinds, boards, variants)
     is_attention = kernels.family == FAMILY["attention"]  # its term has its softmax
-    vector_s = np.where(is_attention, 0.0, _vector_core(kernels, kinds, boards))
+    vector_s = np.where(is_attention, 0.0, vector_core(kernels, kinds, boards, variants))
     core_s = np.maximum(matrix_s, vector_s)
     if np.any(is_depthwise):
-        core_s = np.where(is_depthwise, _depthwise_core(kernels, boards), core_s)
-    cached, from_memory = traffic(kernels, kinds, boards, weights_in_use)
+        core_s = np.where(is_depthwise, depthwise_core(kernels, boards), core_s)
+    scores = np.where(is_unfused(kernels, boards, variants), score_bytes(kernels), 0.0)
+    cached, from_memory = traffic(
+        kernels, kinds, boards, weights_in_use, between=scores, held_most=variants.held_most
+    )
     values = boards.values
     cache_s = cache_time(
         traffic_bytes=cached,
@@ -111,53 +115,23 @@ def activities(
     scale = switching_scale(clock_hz=boards.clock_hz, nominal_hz=values["nominal_clock_hz"])
     flops_done = kernels.matrix_flops * (1.0 - kernels.causal / 2.0) * done
     flop_j = boards.at(boards.joule_per_flop, kernels.peak) * flops_done * scale
-    energy_j = flop_j + values["joule_per_byte"] * from_memory
-    return Activities(core_s, cache_s, memory_s, energy_j, steps, _least(kernels, boards))
+    beside_s, beside_bytes = beside_time(kernels, kinds, boards, variants)
+    energy_j = flop_j + values["joule_per_byte"] * (from_memory + beside_bytes)
+    least_s = _least(kernels, boards, from_memory)
+    return Activities(core_s, cache_s, memory_s, energy_j, steps, least_s, beside_s)
 
 
-def _least(kernels: Kernels, boards: Boards) -> FloatArray:
-    """What each kernel takes at the very least; nothing for those without products."""
+def _least(kernels: Kernels, boards: Boards, memory_bytes: FloatArray) -> FloatArray:
+    """What each kernel takes at the very least. [gpu, kernel]."""
     is_winograd = (kernels.family == FAMILY["conv"]) & (kernels.peak == _FP32)
-    time = least_time(
+    return least_time(
         flops=kernels.matrix_flops,
         skipped_share=np.where(is_winograd, 1.0, kernels.causal / 2.0),
         peak_flops_per_s=boards.at(boards.peak_flops_per_s, kernels.peak),
         headroom=boards.values["clock_headroom"],
+        memory_bytes=memory_bytes,
+        bandwidth_bytes_per_s=boards.bandwidth_bytes_per_s,
     )
-    return np.where(kernels.matrix_flops > 0.0, time, 0.0)
-
-
-def _vector_core(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatArray:
-    """Seconds of the ordinary units. [gpu, kernel].
-
-    What follows a product in the same kernel finds its numbers in registers, in fp32: neither
-    loads nor conversions beside it (NVIDIA CUTLASS documentation, "Efficient GEMM in CUDA").
-    """
-    values = boards.values
-    work = kernels.vector_flops + kernels.special_flops * values["special_flops_cost"]
-    work = work * np.where(kernels.matrix_flops > 0.0, values["epilogue_share"], 1.0)
-    row_cycles = np.select(
-        [kinds == FAMILY["softmax"], kinds == FAMILY["norm"]],
-        [values["softmax_row_cycles"], values["norm_row_cycles"]],
-        values["quantize_row_cycles"],
-    )
-    is_given = (kinds == FAMILY["norm"]) & ~has_statistics(
-        vector_flops=kernels.vector_flops, elements=kernels.m * kernels.n
-    )
-    in_rows = np.isin(kernels.family, _BY_ROWS) & (kernels.n > 1.0) & ~is_given
-    rows_s = row_time(
-        rows=np.where(in_rows, kernels.m, 0.0),
-        row_cycles=row_cycles,
-        sm_count=boards.sm_count,
-        clock_hz=boards.clock_hz,
-    )
-    return np.asarray(work / (boards.vector_flops_per_s * values["vector_efficiency"]) + rows_s)
-
-
-def _depthwise_core(kernels: Kernels, boards: Boards) -> FloatArray:
-    """Seconds of convolutions that have one channel to a group: they run on the vector units."""
-    work = kernels.matrix_flops + kernels.vector_flops
-    return np.asarray(work / (boards.vector_flops_per_s * boards.values["depthwise_efficiency"]))
 
 
 def _matrix_core(
@@ -178,8 +152,31 @@ def _matrix_core(
     rows = np.flatnonzero(has_products & is_attention)
     if len(rows):
         some, on = rows_of(kernels, rows), boards.of(rows)
-        core_s[..., rows] = attention_core(some, on, variants.at(rows), _pipeline(some, on))
+        own = variants.at(rows)
+        attention_s = attention_core(some, on, own, _pipeline(some, on))
+        unfused = is_unfused(some, on, own)
+        if np.any(unfused):
+            attention_s = np.where(unfused, _unfused_core(some, on), attention_s)
+        core_s[..., rows] = attention_s
     return core_s, steps, done
+
+
+def _unfused_core(kernels: Kernels, boards: Boards) -> FloatArray:
+    """Seconds of the arithmetic of attention as two batched products around a softmax."""
+    values = boards.values
+    sustained = boards.at(boards.sustained_flops_per_s, kernels.peak)
+    whole = np.ones(len(kernels))
+    making = Making(np.zeros(len(kernels), dtype=bool), whole, np.zeros(len(kernels), dtype=bool))
+    products_s = [
+        _product(part, boards, sustained, making).seconds for part in products_of(kernels)
+    ]
+    softmax_s = row_time(
+        rows=kernels.batch * kernels.m * kernels.n,
+        row_cycles=values["score_cycles"],
+        sm_count=boards.sm_count,
+        clock_hz=boards.clock_hz,
+    )
+    return np.asarray(sum(products_s) + softmax_s)
 
 
 def _products(
@@ -187,9 +184,8 @@ def _products(
 ) -> tuple[Product, FloatArray]:
     """Matrix products, convolutions, and chains of products; FLOPs done of those counted."""
     making = making_of(kernels, kinds, variants)
-    sustained = boards.at(boards.sustained_flops_per_s, kernels.peak) / _misalignment(
-        kernels, boards
-    )
+    slower = _misalignment(kernels, boards) * image_misalignment(kernels, boards, variants)
+    sustained = boards.at(boards.sustained_flops_per_s, kernels.peak) / slower
     product = _product(kernels, boards, sustained, making)
     rows = np.flatnonzero((kernels.peak == _FP32) & (kernels.family == FAMILY["matmul"]))
     if len(rows):

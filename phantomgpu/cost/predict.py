@@ -1,13 +1,13 @@
 """Workloads on GPUs to Estimates: the only place where terms, profiles and runs meet."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from phantomgpu.cost.beside import START_HZ, beside_s
+from phantomgpu.cost.beside import beside_s
 from phantomgpu.cost.columns import Boards, boards_of, joined
 from phantomgpu.cost.estimate import Estimate
 from phantomgpu.cost.footprint import footprint_bytes
@@ -16,7 +16,9 @@ from phantomgpu.cost.kernels import Activities, activities
 from phantomgpu.cost.kinds import FAMILY, KINDS, kinds_of
 from phantomgpu.cost.power import clock_slowdown, run_energy
 from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
+from phantomgpu.cost.starting import ATTENTION, PRODUCTS, gaps, start_times
 from phantomgpu.cost.stream import stream_time
+from phantomgpu.cost.unfused import PARTS, is_unfused
 from phantomgpu.cost.variants import Variants, listed
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
@@ -25,10 +27,7 @@ from phantomgpu.workload.workload import PEAKS, Kernels, Workload
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
-_PRODUCTS: Final = tuple(FAMILY[name] for name in ("matmul", "weight_only", "gemv"))
-_FP32: Final = PEAKS.index("fp32")
-_ATTENTION: Final = tuple(FAMILY[name] for name in ("attention", "wide", "decode"))
-_OF_ATTENTION: Final = np.isin(np.arange(len(KINDS)), _ATTENTION)
+_OF_ATTENTION: Final = np.isin(np.arange(len(KINDS)), ATTENTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,7 @@ class Host:
         run_slowdown: Of a run of several kernels beside the sum of kernels timed alone. [run]
         lent: Attention kernels that it takes from elsewhere.
         behind_s: Host time after the launch of a lone kernel that a stopwatch shows. [run]
+        slow_launch_s: What the gap before each is longer by, by id of the architecture. [kernel]
     """
 
     launch_s: FloatArray
@@ -71,6 +71,7 @@ class Host:
     run_slowdown: FloatArray
     lent: tuple[Lent, ...] = ()
     behind_s: FloatArray | float = 0.0
+    slow_launch_s: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 ENOUGH_RUNS: Final = 10
@@ -150,8 +151,16 @@ def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
             narrow_on=np.full(len(kinds), listed(runtime.multiplies_fp8_on)),
             splits=np.tile(splits_of(runtime), (len(kinds), 1)),
             vector_rows=np.full(len(kinds), float(runtime.vector_rows_most)),
+            transposes_on=np.full(len(kinds), listed(runtime.transposes_convs_on)),
+            unfused_on=np.full(len(kinds), listed(runtime.unfused_on)),
+            held_most=np.full(len(kinds), float(runtime.held_columns_most)),
+            whole_most=np.full(len(kinds), float(runtime.whole_heads_most)),
         ),
         run_slowdown=np.full(runs, fitted.get("run_slowdown", 1.0)),
+        slow_launch_s={
+            name: np.full(len(kinds), fitted.get("slow_launch_us", 0.0) * 1e-6)
+            for name in runtime.slow_launch_on
+        },
         lent=tuple(
             Lent(
                 architecture,
@@ -203,19 +212,25 @@ def run_times(
     values = boards.values
     in_use = per_kernel(per_run(kernels.weight_bytes))
     work = activities(kernels, kinds, boards, in_use, host.variants)
+    unfused = is_unfused(kernels, boards, host.variants)
     slowdown, start_share = kernels_on(host, boards)
-    start_s = _start_s(kernels, kinds, boards) * start_share + host.launch_s
-    start_s = start_s + beside_s(kernels, boards, host.variants)
+    slowdown = np.where(unfused, 1.0, slowdown)
+    paced_s, other_s = start_times(kernels, kinds, boards, unfused)
+    paced_s, other_s = paced_s * start_share, other_s * start_share
+    other_s = other_s + gaps(boards, host.launch_s, host.slow_launch_s) * np.where(
+        unfused, PARTS, 1.0
+    )
+    other_s = other_s + beside_s(kernels, boards, host.variants)
     full_clock = np.ones(())
     sharpness = sharpness_of(kinds, boards, work)
-    at_boost = _kernel_time(work, full_clock, sharpness) * slowdown
+    at_boost = _kernel_time(work, full_clock, sharpness) * slowdown + work.beside_s
     first = starts if boards.paired else slice(None)
     switching_j = per_run(work.energy_j)
     tdp_w, static_w = boards.tdp_w[first], values["static_power_w"][first]
     static_share = values["static_power_share"][first]
     clock = clock_slowdown(
         energy_j=switching_j,
-        time_s=per_run(at_boost + start_s),
+        time_s=per_run(at_boost + paced_s + other_s),
         tdp_w=tdp_w,
         static_w=static_w,
         static_share=static_share,
@@ -225,7 +240,8 @@ def run_times(
     slower = per_kernel(clock)
     least_s = work.least_s / per_kernel(host.run_slowdown)
     kernel_s = np.maximum(_kernel_time(work, slower, sharpness) * slowdown, least_s)
-    device_s = per_run(kernel_s + start_s) * host.run_slowdown
+    kernel_s = kernel_s + work.beside_s
+    device_s = per_run(kernel_s + paced_s * slower + other_s) * host.run_slowdown
     launches = per_run(np.ones(len(kernels)))
     latency_s = stream_time(
         device_s=device_s,
@@ -255,22 +271,6 @@ def kernels_on(host: Host, boards: Boards) -> tuple[FloatArray, FloatArray]:
     return slowdown, start_share
 
 
-def _start_s(kernels: Kernels, kinds: IndexArray, boards: Boards) -> FloatArray:
-    """Seconds to start and end each kernel; attention prepares and combines. [gpu, kernel]."""
-    values = boards.values
-    of_product = np.where(
-        kernels.peak == _FP32,
-        values["product_start_cycles_fp32"],
-        values["product_start_cycles"],
-    )
-    usual = np.where(np.isin(kinds, _PRODUCTS), of_product, values["start_cycles"])
-    is_decoding = kinds == FAMILY["decode"]
-    of_attention = np.where(
-        is_decoding, values["decode_start_cycles"], values["attention_start_cycles"]
-    )
-    return np.where(np.isin(kinds, _ATTENTION), of_attention / START_HZ, usual / boards.clock_hz)
-
-
 def sharpness_of(kinds: IndexArray, boards: Boards, work: Activities) -> FloatArray:
     """How well each kernel overlaps arithmetic and traffic. [gpu, kernel]."""
     values = boards.values
@@ -278,7 +278,7 @@ def sharpness_of(kinds: IndexArray, boards: Boards, work: Activities) -> FloatAr
         steps=work.steps, single=values["product_sharpness"], growth=values["overlap_growth"]
     )
     of_others = np.where(
-        np.isin(kinds, _PRODUCTS), values["product_sharpness_fp32"], values["roofline_sharpness"]
+        np.isin(kinds, PRODUCTS), values["product_sharpness_fp32"], values["roofline_sharpness"]
     )
     usual = np.where(np.isnan(work.steps), of_others, of_product)
     return np.where(kinds == FAMILY["decode"], values["decode_sharpness"], usual)

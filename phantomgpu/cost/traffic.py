@@ -19,7 +19,13 @@ _GRADUAL: Final = 2.0
 
 
 def traffic(
-    kernels: Kernels, kinds: IndexArray, boards: Boards, weights_in_use: FloatArray
+    kernels: Kernels,
+    kinds: IndexArray,
+    boards: Boards,
+    weights_in_use: FloatArray,
+    *,
+    between: FloatArray,
+    held_most: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Bytes the cache serves, and bytes the memory does. Each [gpu, kernel].
 
@@ -31,10 +37,13 @@ def traffic(
         kinds: From ``kinds_of``. [kernel]
         boards: The GPUs.
         weights_in_use: As for ``kernels.activities``. [kernel]
+        between: Bytes that the parts of a kernel leave for each other. [gpu, kernel]
+        held_most: Elements up to which a normalisation keeps a row in registers. [kernel]
     """
     widening = np.where(kernels.element_bytes < 2.0, boards.at(boards.widening, kernels.peak), 1.0)
     weights = kernels.weight_bytes * widening
     activations = (kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes) * widening
+    activations = activations + between
     values = boards.values
     passing = np.where(kinds == FAMILY["decode"], weights_in_use, 0.0)
     is_shared = kernels.matrix_flops > 0.0
@@ -53,15 +62,20 @@ def traffic(
     ]
     cached = activations * hits[0] + weights * hits[1]
     missed = activations + weights - cached
-    again_cached, again_missed = _again(kernels, kinds, boards, hits[0])
+    again_cached, again_missed = _again(kernels, kinds, boards, hits[0], held_most)
     return np.asarray(cached + again_cached), np.asarray(missed + again_missed)
 
 
 def _again(
-    kernels: Kernels, kinds: IndexArray, boards: Boards, hits: FloatArray
+    kernels: Kernels,
+    kinds: IndexArray,
+    boards: Boards,
+    hits: FloatArray,
+    held_most: FloatArray,
 ) -> tuple[FloatArray | float, FloatArray | float]:
     """Bytes that row-wise kernels read again, from the cache and from memory. [gpu, kernel]."""
-    in_rows = (kernels.family == FAMILY["norm"]) & (kernels.n > 1.0)
+    is_held = (kinds == FAMILY["norm"]) & (kernels.n <= held_most)
+    in_rows = (kernels.family == FAMILY["norm"]) & (kernels.n > 1.0) & ~is_held
     if not np.any(in_rows):
         return 0.0, 0.0
     elements = kernels.m * kernels.n

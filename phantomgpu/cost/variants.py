@@ -28,7 +28,12 @@ class Variants:
         narrow_on: Those on which prompts are multiplied in the format of the cache.
         splits: Whether it splits products along the reduced dimension, by index into ``PEAKS``.
             [kernel, peak]
+        unfused_on: Those on which it has no fused attention for prompts.
+        whole_most: Queries up to which a block of its prompt kernel holds all of a head's.
+        held_most: Elements up to which its normalisations keep a row in registers.
         vector_rows: Rows up to which it leaves int8 products to the vector units.
+        transposes_on: Architectures on which its convolutions are channels-first images transposed
+            around tensor cores.
     """
 
     least_group: FloatArray
@@ -44,6 +49,10 @@ class Variants:
     narrow_on: NDArray[np.str_]
     splits: NDArray[np.bool_]
     vector_rows: FloatArray
+    transposes_on: NDArray[np.str_]
+    unfused_on: NDArray[np.str_]
+    whole_most: FloatArray
+    held_most: FloatArray
 
     def at(self, rows: NDArray[np.int64]) -> "Variants":
         """Those of some kernels."""

@@ -141,6 +141,9 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         Parameter("split_cycles_fp32", 0.0, 1e6, "clock", "the same, vector units"),
         Parameter("split_traffic", 0.0, 100.0, "1", "times a partial result crosses the cache"),
         Parameter("misalignment", 1.0, 10.0, "1", "slowdown of unaligned rows, tensor cores"),
+        Parameter(
+            "image_misalignment", 1.0, 10.0, "1", "slowdown of unaligned images, channels first"
+        ),
         Parameter("misalignment_fp32", 1.0, 10.0, "1", "slowdown of unaligned rows, vector units"),
         Parameter(
             "winograd_efficiency", 0.02, 2.0, "1", "products in a Winograd kernel beside plain ones"
@@ -252,6 +255,12 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         ),
         Parameter("norm_row_cycles", 0.0, 1e5, "clock", "a row normalised on an SM, however short"),
         Parameter("softmax_row_cycles", 0.0, 1e5, "clock", "the same in a softmax"),
+        Parameter("whole_score_cycles", 0.0, 100.0, "clock", "a score where a block holds a head"),
+        Parameter("narrow_score_cycles", 0.0, 100.0, "clock", "the same, more, in int8"),
+        Parameter("held_cycles", 0.0, 100.0, "clock", "an element of a row kept in registers"),
+        Parameter(
+            "score_cycles", 0.0, 100.0, "clock", "a score of attention in a softmax of its own"
+        ),
         Parameter(
             "cache_bytes_per_cycle", 0.5, 1e3, "B/clock", "SM's side of the last-level cache's rate"
         ),
@@ -309,6 +318,7 @@ RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {
             Parameter(f"start_{kind}", 0.05, 20.0, "1", f"start of its {kind} kernels, likewise")
             for kind in ("attention", "decode")
         ),
+        Parameter("slow_launch_us", 0.0, 100.0, "us", "more in the gap before a kernel, see there"),
         Parameter("version", 0.0, 1e4, "1", "version that the values stand for"),
         Parameter("older_version", 0.0, 1.0, "1", "ln(slowdown) by each version number of age"),
         Parameter("spread_run", 0.0, 3.0, "1", "ln(error) that 80 % of its runs stay below"),

@@ -86,8 +86,15 @@ class Runtime:
         fills_rows_on: Those on which a decoding block has room for 64 queries, used or not.
         narrows_queries_on: Those on which queries over an fp8 cache are made fp8 in a kernel.
         multiplies_fp8_on: Those on which prompts are multiplied in fp8 where the cache is fp8.
+        unfused_on: Those on which attention over a prompt is two products around a softmax.
+        whole_heads_most: Queries of a sequence up to which a block of its prompt kernel holds all
+            of a head's.
+        slow_launch_on: Architectures on which the gap before a kernel is longer.
+        held_columns_most: Elements up to which its normalisations keep a row in registers.
         whole_products: Peaks whose products it never splits along the reduced dimension.
         vector_rows_most: Rows up to which it leaves int8 products to the vector units.
+        transposes_convs_on: Architectures on which convolutions read and write transposed copies of
+            channels-first images.
         attention_on: Runtimes whose attention kernels it takes, by id of the architecture on which
             it does.
         models: What it serves: ``"any"`` model, or ``"language"`` models only.
@@ -122,7 +129,12 @@ class Runtime:
     fills_rows_on: tuple[str, ...] = ()
     narrows_queries_on: tuple[str, ...] = ()
     multiplies_fp8_on: tuple[str, ...] = ()
+    unfused_on: tuple[str, ...] = ()
+    whole_heads_most: int = 0
+    slow_launch_on: tuple[str, ...] = ()
+    held_columns_most: int = 0
     whole_products: tuple[str, ...] = ()
     vector_rows_most: int = 0
+    transposes_convs_on: tuple[str, ...] = ()
     attention_on: Mapping[str, "Runtime"] = field(default_factory=dict)
     serving: Serving = field(default_factory=Serving)

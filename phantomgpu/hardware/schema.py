@@ -262,6 +262,9 @@ RUNTIME: Final[tuple[Key, ...]] = (
         "reduced dimension; those with narrower weights are never split.", one_of=tuple(PEAKS)),
     Key("kernels.vector_rows_most", "integer", "Rows up to which it leaves int8 products to the "
         "vector units.", "", 0, 1024),
+    Key("kernels.transposes_convs_on", "texts", "Ids of architectures on which convolutions in 16 "
+        "bits or tf32 read and write transposed copies of channels-first images; those with a "
+        "window of one only where no vector load divides the image."),
     Key("kernels.unpacks_fp8_on", "text", "Id of an architecture on which its attention kernels "
         "turn fp8 into 16 bits themselves: slower blocks, keys not split when decoding, prompts "
         "with heads other than 128 wide at 16-bit rates."),
@@ -277,6 +280,14 @@ RUNTIME: Final[tuple[Key, ...]] = (
         "over an fp8 cache are made fp8 in a kernel of its own."),
     Key("kernels.multiplies_fp8_on", "texts", "Ids of architectures on which prompts over an fp8 "
         "cache are multiplied in fp8."),
+    Key("kernels.unfused_on", "texts", "Ids of architectures on which attention over a prompt is "
+        "two batched products around a softmax: it has no fused kernel there."),
+    Key("kernels.whole_heads_most", "integer", "Queries of a sequence up to which a block of its "
+        "prompt kernel holds all of a head's; beyond, 128 at most.", "tokens", 0, 1_000_000),
+    Key("kernels.held_columns_most", "integer", "Elements up to which its normalisations keep a "
+        "row in registers: it is read once, and added up once.", "", 0, 1_000_000),
+    Key("kernels.slow_launch_on", "texts", "Ids of architectures on which the gap before a kernel "
+        "is longer, by `calibration.slow_launch_us`."),
     Key("kernels.borrows_on", "texts", "Ids of architectures on which its attention kernels are "
         "those of another runtime."),
     Key("kernels.borrows_from", "texts", "Ids of these runtimes, one for each of them."),

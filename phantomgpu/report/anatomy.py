@@ -15,6 +15,7 @@ from phantomgpu.cost.bandwidth import cache_rate, cache_time, memory_time
 from phantomgpu.cost.batched import batched_time
 from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import boards_of
+from phantomgpu.cost.layout import beside_time
 from phantomgpu.cost.library import making_of, vector_product_time
 from phantomgpu.cost.power import clock_slowdown
 from phantomgpu.cost.product import product_time, step_time
@@ -23,6 +24,7 @@ from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
 from phantomgpu.cost.stream import stream_time
 from phantomgpu.cost.terms import Terms, terms_of
 from phantomgpu.cost.tiles import feeding_share, waves
+from phantomgpu.cost.unfused import is_unfused
 from phantomgpu.cost.winograd import fused_time, winograd_products
 from phantomgpu.errors import RequestError
 from phantomgpu.hardware.calibration import PARAMETERS, RUNTIME_PARAMETERS
@@ -54,6 +56,11 @@ _ATTENTION: Final = (
     "waves of query blocks · (keys · (block · (4·width / rate + softmax) + load) + start) "
     "+ step · keys, rate = peak · efficiency / SMs"
 )
+_WHOLE_HEADS: Final = (
+    "waves of heads · (keys · (queries · (4·width / rate + score) + load) + start), "
+    "rate = peak · efficiency / SMs"
+)
+_UNFUSED: Final = "two batched products, each as any product, and scores · score cycles / SMs"
 _BY_CACHE: Final = "bytes of the model's graph, divided by what fits the cache"
 _BY_STEPS: Final = "the more steps a product has, the better its loads hide"
 _OVERLAP: Final = dict.fromkeys(
@@ -66,6 +73,7 @@ _OVERLAP_FP32: Final = dict.fromkeys(
 ) | {"decode": ("decode_sharpness",)}
 """The same on the vector units, which wait for no stages."""
 _VECTOR: Final = "(vector FLOPs + special FLOPs · special cost) / (fp32 peak · efficiency)"
+_HELD: Final = "elements · held cycles / SMs"
 _DEPTHWISE: Final = "FLOPs / (fp32 peak · depthwise efficiency)"
 
 
@@ -136,22 +144,26 @@ def _arithmetic(point: Point, terms: Terms, at: int) -> Json:
         formula, functions = _FEW_ROWS, (vector_product_time,)
         inputs.append(_peak(point, "fp32"))
     elif kernels.matrix_flops[at] > 0:
-        product = _PRODUCT if peak == "fp32" else _TENSOR_PRODUCT
-        formula = _ATTENTION if is_attention else product
-        of_product = (product_time, step_time, making_of, feeding_share, waves)
-        functions = (attention_time,) if is_attention else of_product
+        formula = _PRODUCT if peak == "fp32" else _TENSOR_PRODUCT
+        functions = (product_time, step_time, making_of, feeding_share, waves)
+        names = _inside(peak, kind, point.runtime)
+        if is_attention:
+            formula, functions, names = _attention(point, kind, peak, at)
         shape = "queries, keys, width, heads" if is_attention else "m, n, k, products"
         inputs += [
             _shape(shape, point, at),
             _peak(point, peak),
             _fitted(point, _EFFICIENCY.get(peak, f"efficiency_{peak}")),
             _spec(point, "sm_count", point.gpu.spec.sm_count, ""),
-            *(_fitted(point, name) for name in _inside(peak, kind, point.runtime)),
+            *(_fitted(point, name) for name in names),
         ]
         if peak == "fp32" and kind == "matmul":
             functions = (*functions, batched_time, reach_slowdown)
         if peak == "fp32" and kernels.window[at] == 9.0:
             functions = (*functions, winograd_products, fused_time)
+    elif kind == "norm" and 1.0 < kernels.n[at] <= point.runtime.held_columns_most:
+        formula = _HELD
+        inputs.append(_fitted(point, "held_cycles"))
     else:
         formula = _VECTOR
         inputs += [_peak(point, "fp32"), _fitted(point, "vector_efficiency")]
@@ -170,6 +182,21 @@ def _arithmetic(point: Point, terms: Terms, at: int) -> Json:
     return _term("arithmetic", seconds, formula, functions, inputs)
 
 
+def _attention(
+    point: Point, kind: str, peak: str, at: int
+) -> tuple[str, tuple[Callable[..., object], ...], list[str]]:
+    """Formula, functions and fitted values of attention, as the runtime's kernels are made."""
+    runtime, kernels = point.runtime, point.workload.kernels
+    if kind != "decode" and point.gpu.spec.architecture in runtime.unfused_on:
+        names = ["score_cycles", *_inside(peak, "matmul", runtime)]
+        return _UNFUSED, (product_time, is_unfused), names
+    if kind != "decode" and kernels.m[at] <= runtime.whole_heads_most:
+        narrow = ["narrow_score_cycles"] if kernels.element_bytes[at] < 2.0 else []
+        names = ["whole_score_cycles", *narrow, "attention_block_cycles"]
+        return _WHOLE_HEADS, (attention_time,), names
+    return _ATTENTION, (attention_time,), _inside(peak, kind, runtime)
+
+
 def _inside(peak: str, kind: str, runtime: Runtime) -> list[str]:
     """Fitted values of the inside of a matrix kernel."""
     if kind == "decode":
@@ -186,7 +213,8 @@ def _inside(peak: str, kind: str, runtime: Runtime) -> list[str]:
     library = ["fill_cycles", "step_cycles", "split_cycles"]
     if kind == "weight_only" or peak in runtime.whole_products:
         library = [f"template_{name}" for name in library]
-    return [*library, *names[2:], "tile_overhead", "wave_smoothing"]
+    of_image = ["image_misalignment"] if kind == "conv" and runtime.transposes_convs_on else []
+    return [*library, *names[2:], *of_image, "tile_overhead", "wave_smoothing"]
 
 
 def _traffic(point: Point, terms: Terms, at: int) -> Json:
@@ -234,13 +262,14 @@ def _overlap(point: Point, terms: Terms, at: int) -> Json:
     if slowdown != 1.0:
         source = _runtime_source(point.runtime, f"slowdown_{terms.kinds[at]}")
         inputs.append(_fact("the runtime's kernel beside the best", slowdown, "×", source))
-    return _term(
-        "both, overlapped",
-        float(point.estimate.kernel_s[0, at]),
-        "runtime factor · (arithmetic^p + traffic^p)^(1/p)",
-        (smooth_maximum, overlap_sharpness),
-        inputs,
-    )
+    formula = "runtime factor · (arithmetic^p + traffic^p)^(1/p)"
+    functions: tuple[Callable[..., object], ...] = (smooth_maximum, overlap_sharpness)
+    if beside_s := float(terms.beside_s[at]):
+        source = point.runtime.sources.get("kernels.transposes_convs_on", "")
+        inputs.append(_fact("copies in the other layout", beside_s * 1e6, "µs", source))
+        formula, functions = f"{formula} + copies", (*functions, beside_time)
+    seconds = float(point.estimate.kernel_s[0, at])
+    return _term("both, overlapped", seconds, formula, functions, inputs)
 
 
 def _waiting(point: Point, at: int) -> Json:
@@ -263,6 +292,10 @@ def _waiting(point: Point, at: int) -> Json:
         for name in ("start_share",)
         if (value := runtime.calibration.get(name)) is not None
     ]
+    if point.gpu.spec.architecture in runtime.slow_launch_on:
+        longer = runtime.calibration.get("slow_launch_us", 0.0)
+        source = runtime.sources.get("kernels.slow_launch_on", runtime.origin)
+        inputs.append(_fact("longer gap on this architecture", longer, "µs", source))
     inputs.append(_fact("launches in a run", float(point.workload.kernels.count.sum()), ""))
     term = _term(
         "starting and waiting",

@@ -26,6 +26,7 @@ _IDEAL = {
     "quantize_row_cycles": 0.0, "product_sharpness": 8.0, "overlap_growth": 0.0,
     "tile_overhead": 0.0, "template_step_cycles": 0.0, "template_split_cycles": 0.0,
     "fill_cycles": 10.0, "template_fill_cycles": 10.0,
+    "whole_score_cycles": 0.0, "narrow_score_cycles": 0.0, "score_cycles": 0.0, "held_cycles": 0.0,
     "cache_share": 0.01, "cache_sharpness": 10.0, "roofline_sharpness": 8.0,
     "decode_sharpness": 8.0,
     "joule_per_flop_fp32": 0.0, "joule_per_flop_fp16": 0.0, "joule_per_byte": 0.0,
