@@ -16,7 +16,7 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     # A memory's latency: with so much in flight an SM takes in its shared memory once in it.
     "fill_cycles": (800.0, 0.3), "template_fill_cycles": (2500.0, 0.5),
     # Estimates: an instance of CUTLASS's templates has fewer stages to hide a latency behind.
-    "template_step_cycles": (1.0, 0.5), "template_split_cycles": (8000.0, 0.5),
+    "template_step_cycles": (2.0, 0.5), "template_split_cycles": (8000.0, 0.5),
     "pipeline_depth": (130.0, 0.5), "pipeline_depth_fp32": (8.0, 0.5),
     "operand_bytes_per_cycle": (400.0, 0.4), "operand_bytes_per_cycle_fp32": (33.0, 0.1),
     # Half the throughput of a large tile at 48 x 48: what CUTLASS's profiler shows of small ones.
@@ -190,7 +190,8 @@ SIBLINGS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """Measured kind of SM that one without rows is most like: nobody wins by not being measured.
 
-CDNA 2's compute units, caches and libraries are CDNA's; what CDNA 3 changes nobody measured here."""
+CDNA 2's compute units, caches and libraries are CDNA's; what CDNA 3 changes nobody measured
+here."""
 
 STATED: Final[Mapping[str, Mapping[str, float]]] = {
     name: {"efficiency_fp16": 0.6, "efficiency_fp8": 0.5, "efficiency_int8": 0.6}

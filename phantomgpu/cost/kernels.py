@@ -15,7 +15,14 @@ from phantomgpu.cost.layout import beside_time, image_misalignment
 from phantomgpu.cost.least import least_time
 from phantomgpu.cost.library import Making, making_of, vector_product_time
 from phantomgpu.cost.power import switching_scale
-from phantomgpu.cost.product import STAGE, Pipeline, Product, product_time
+from phantomgpu.cost.product import (
+    STAGE,
+    WIDTH_BYTES,
+    Pipeline,
+    Product,
+    narrowed,
+    product_time,
+)
 from phantomgpu.cost.quantising import row_time
 from phantomgpu.cost.reach import reach_slowdown, spread_bytes
 from phantomgpu.cost.traffic import traffic
@@ -294,18 +301,21 @@ def _on_vector_units(kernels: Kernels, boards: Boards, fastest_s: FloatArray) ->
 def _product(kernels: Kernels, boards: Boards, sustained: FloatArray, making: Making) -> Product:
     """The fastest tiling of each product."""
     is_widened = boards.at(boards.widening, kernels.peak) > 1.0
+    element_bytes = np.where(is_widened, 2.0, kernels.element_bytes)
+    is_vector = kernels.peak == _FP32
+    pipeline = _product_pipeline(kernels, boards, making.is_template)
     return product_time(
         m=kernels.m,
         n=kernels.n,
         k=kernels.k,
         batch=kernels.batch,
-        element_bytes=np.where(is_widened, 2.0, kernels.element_bytes),
+        element_bytes=element_bytes,
         most_parts=making.most_parts,
         flops_per_s=sustained,
         sm_count=boards.sm_count,
         clock_hz=boards.clock_hz,
         cache_bytes_per_s=boards.cache_bytes_per_s,
-        pipeline=_product_pipeline(kernels, boards, making.is_template),
+        pipeline=narrowed(pipeline, element_bytes=np.where(is_vector, WIDTH_BYTES, element_bytes)),
     )
 
 

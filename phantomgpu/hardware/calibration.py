@@ -62,14 +62,14 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             0.0,
             100.0,
             "clock",
-            "latency of an element of the reduced dimension, tensor cores",
+            "latency of an element of 16 bits of the reduced dimension, tensor cores",
         ),
         Parameter(
             "template_step_cycles",
             0.0,
             100.0,
             "clock",
-            "latency of an element of the reduced dimension, CUTLASS templates",
+            "latency of an element of 16 bits of the reduced dimension, CUTLASS templates",
         ),
         Parameter(
             "fill_cycles", 10.0, 1e5, "clock", "to fill an SM's shared memory with operands once"
@@ -100,7 +100,7 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             0.0,
             1e4,
             "1",
-            "elements' worth of time to fill and drain a wave, tensor cores",
+            "elements' of 16 bits worth of time to fill and drain a wave, tensor cores",
         ),
         Parameter(
             "pipeline_depth_fp32",
