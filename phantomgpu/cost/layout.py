@@ -39,6 +39,8 @@ def image_misalignment(kernels: Kernels, boards: Boards, variants: Variants) -> 
         As ``_LOAD_BYTES``; a window of one is a product of the weights and an image, whose rows
         are its channels.
     """
+    if not _has_images(variants):
+        return 1.0
     is_off = _is_product(kernels) & (_positions(kernels) > 1.0)
     is_off &= np.mod(_positions(kernels) * kernels.element_bytes, _LOAD_BYTES) != 0.0
     rows, is_there = _concerned(kernels, boards, variants, is_off)
@@ -70,6 +72,8 @@ def beside_time(
         NHWC": tensor-core convolutions take NHWC; of NCHW the library makes transposed copies, in
         kernels of their own.
     """
+    if not _has_images(variants):
+        return 0.0, 0.0
     is_plain = _is_product(kernels) | (kinds == FAMILY["depthwise"])
     is_image = (_positions(kernels) > 1.0) | (kernels.window > 1.0)
     rows, is_there = _concerned(kernels, boards, variants, ~is_plain & is_image)
@@ -96,6 +100,11 @@ def beside_time(
     seconds[..., rows] = from_memory_s + from_cache_s + starts_s
     memory_bytes[..., rows] = missed
     return seconds, memory_bytes
+
+
+def _has_images(variants: Variants) -> bool:
+    """Whether any of the kernels is of a runtime whose images are channels first."""
+    return bool(np.any(variants.transposes_on != _NOWHERE))
 
 
 def _concerned(

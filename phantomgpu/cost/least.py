@@ -30,7 +30,7 @@ def least_time(
         bandwidth_bytes_per_s: Peak of the memory. [gpu, 1]
 
     Returns:
-        Seconds; NaN where there are products and no peak for them. [gpu, kernel]
+        Seconds; those of the traffic where there is no peak. [gpu, kernel]
 
     Source:
         Williams, Waterman, Patterson: "Roofline", CACM 52(4), 2009: the roof.
@@ -42,4 +42,4 @@ def least_time(
     """
     traffic_s = memory_bytes / bandwidth_bytes_per_s
     products_s = flops * (1.0 - skipped_share) / (peak_flops_per_s * headroom)
-    return np.where(flops > 0.0, np.maximum(products_s, traffic_s), traffic_s)
+    return np.fmax(products_s, traffic_s)
