@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.fitting import plan
 from benchmarks.fitting.load import catalog_in, image_models, units_left_out
 from benchmarks.fitting.write import replace_sections, section
 from phantomgpu.cost.columns import boards_of
@@ -37,7 +38,9 @@ NOT_THERE = ("weight_only", "quantize", "approximate", "decode", "gemv")
 """Kinds of kernels that image models do not have."""
 
 NAMES = tuple(f"slowdown_{kind}" for kind in KINDS if kind not in NOT_THERE)
-SIGMA = np.array([0.03 if name == "slowdown_matmul" else 0.15 for name in NAMES])
+SIGMA = np.array(
+    [plan.SAME_LIBRARY.get(f"pytorch-compile {name}", plan.SLOWDOWN_SIGMA) for name in NAMES]
+)
 """How far a runtime's kernels may be from the best: its products are the library's own."""
 
 NOTHING = np.zeros(len(NAMES))

@@ -126,9 +126,10 @@ def _thinned(rows: Iterator[Row], folders: list[ModelFolder], every: int) -> Ite
             continue
         if row.text("source") == "timm":
             at += 1
-            # One board ran them compiled: thinned like the others, some kinds had hardly a row.
-            compiled = row.text("runtime") == "pytorch-compile"
-            if at % (max(every // 4, 1) if compiled else every):
+            # Compiled by one board, and of eager mode never looked at again: thinned like the
+            # others, some kinds had hardly a row.
+            is_few = row.text("runtime") == "pytorch-compile" or row.text("layout") == "nchw"
+            if at % (max(every // 4, 1) if is_few else every):
                 continue
         yield row
 

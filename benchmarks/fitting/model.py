@@ -295,6 +295,7 @@ class Model:
             np.array([listed(r.multiplies_fp8_on) for r in stated])[t.runtime],
             np.stack([splits_of(r) for r in stated])[t.runtime],
             np.array([float(r.vector_rows_most) for r in stated])[t.runtime],
+            np.array([listed(r.transposes_convs_on) for r in stated])[t.runtime],
             np.array([listed(r.unfused_on) for r in stated])[t.runtime],
             np.array([float(r.whole_heads_most) for r in stated])[t.runtime],
             np.array([float(r.held_columns_most) for r in stated])[t.runtime],

@@ -76,8 +76,8 @@ DISTRUST = """## What not to trust
   every 2.05 us: 6.1 us may be 5 or 7.
 - **fp8 with block scales in vLLM** was timed without a CUDA graph: 55 to 300 us of Python a row.
 - **fp32 convolutions**: cuDNN's heuristics choose between kernels that differ by a factor of two.
-- **AMD beyond MI100, Intel, Apple, Gaudi**: no rows at all, basis `spec`. Later CDNA boards stand on
-  what MI100's rows in fp32 tell, the others on typical efficiencies.
+- **AMD beyond MI100, Intel, Apple, Gaudi**: no rows at all, basis `spec`. Later CDNA boards stand
+  on what MI100's rows in fp32 tell, the others on typical efficiencies.
 """
 
 

@@ -16,7 +16,7 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     # A memory's latency: with so much in flight an SM takes in its shared memory once in it.
     "fill_cycles": (800.0, 0.3), "template_fill_cycles": (2500.0, 0.5),
     # Estimates: an instance of CUTLASS's templates has fewer stages to hide a latency behind.
-    "template_step_cycles": (1.0, 0.5), "template_split_cycles": (8000.0, 0.5),
+    "template_step_cycles": (2.0, 0.5), "template_split_cycles": (8000.0, 0.5),
     "pipeline_depth": (130.0, 0.5), "pipeline_depth_fp32": (8.0, 0.5),
     "operand_bytes_per_cycle": (400.0, 0.4), "operand_bytes_per_cycle_fp32": (33.0, 0.1),
     # Half the throughput of a large tile at 48 x 48: what CUTLASS's profiler shows of small ones.
@@ -31,6 +31,8 @@ START: Final[Mapping[str, tuple[float, float]]] = {
     "batched_efficiency_fp32": (0.92, 0.05),
     "split_cycles": (5600.0, 0.5), "split_traffic": (1.0, 0.5),
     "misalignment": (1.2, 0.1), "misalignment_fp32": (1.01, 0.02),
+    # Both the image read and the one written: an estimate, the square of the above.
+    "image_misalignment": (1.4, 0.1),
     # Of the SGEMM's rate, an estimate: transforms take registers and shared memory from products.
     "winograd_efficiency": (0.8, 0.2), "depthwise_efficiency": (0.1, 1.0),
     "attention_efficiency": (1.0, 0.4),
@@ -188,7 +190,8 @@ SIBLINGS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """Measured kind of SM that one without rows is most like: nobody wins by not being measured.
 
-CDNA 2's compute units, caches and libraries are CDNA's; what CDNA 3 changes nobody measured here."""
+CDNA 2's compute units, caches and libraries are CDNA's; what CDNA 3 changes nobody measured
+here."""
 
 STATED: Final[Mapping[str, Mapping[str, float]]] = {
     name: {"efficiency_fp16": 0.6, "efficiency_fp8": 0.5, "efficiency_int8": 0.6}
@@ -231,6 +234,11 @@ SAME_LIBRARY: Final[Mapping[str, float]] = {
     "sglang slowdown_wide": 1.0, "vllm slowdown_wide": 1.0,
     "pytorch-eager slowdown_matmul": 0.03, "pytorch-eager-nhwc slowdown_matmul": 0.03,
     "pytorch-compile slowdown_matmul": 0.03,
+    # cuDNN's implicit products, on the same tensor cores; streams, which a copy bounds.
+    "pytorch-eager slowdown_conv": 0.03, "pytorch-eager-nhwc slowdown_conv": 0.03,
+    "pytorch-compile slowdown_conv": 0.03,
+    "pytorch-eager slowdown_pointwise": 0.05, "pytorch-eager-nhwc slowdown_pointwise": 0.05,
+    "pytorch-compile slowdown_pointwise": 0.05,
 }  # fmt: skip
 """Sigma of kinds that are cuBLAS's in every runtime, or a library's very own."""
 

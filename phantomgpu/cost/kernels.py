@@ -11,10 +11,18 @@ from phantomgpu.cost.bandwidth import cache_time, memory_time
 from phantomgpu.cost.batched import batched_time
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
+from phantomgpu.cost.layout import beside_time, image_misalignment
 from phantomgpu.cost.least import least_time
 from phantomgpu.cost.library import Making, making_of, vector_product_time
 from phantomgpu.cost.power import switching_scale
-from phantomgpu.cost.product import STAGE, Pipeline, Product, product_time
+from phantomgpu.cost.product import (
+    STAGE,
+    WIDTH_BYTES,
+    Pipeline,
+    Product,
+    narrowed,
+    product_time,
+)
 from phantomgpu.cost.quantising import row_time
 from phantomgpu.cost.reach import reach_slowdown, spread_bytes
 from phantomgpu.cost.traffic import traffic
@@ -54,6 +62,7 @@ class Activities:
         steps: Of a tensor-core product's slowest SM, behind which its loads hide; NaN for all
             other kernels. [gpu, kernel]
         least_s: What the kernel takes at the very least, whoever wrote it. [gpu, kernel]
+        beside_s: Copies before and after it, which the memory paces. [gpu, kernel]
     """
 
     core_s: FloatArray
@@ -62,6 +71,7 @@ class Activities:
     energy_j: FloatArray
     steps: FloatArray
     least_s: FloatArray
+    beside_s: FloatArray | float = 0.0
 
 
 def activities(
@@ -105,20 +115,23 @@ def activities(
     scale = switching_scale(clock_hz=boards.clock_hz, nominal_hz=values["nominal_clock_hz"])
     flops_done = kernels.matrix_flops * (1.0 - kernels.causal / 2.0) * done
     flop_j = boards.at(boards.joule_per_flop, kernels.peak) * flops_done * scale
-    energy_j = flop_j + values["joule_per_byte"] * from_memory
-    return Activities(core_s, cache_s, memory_s, energy_j, steps, _least(kernels, boards))
+    beside_s, beside_bytes = beside_time(kernels, kinds, boards, variants)
+    energy_j = flop_j + values["joule_per_byte"] * (from_memory + beside_bytes)
+    least_s = _least(kernels, boards, from_memory)
+    return Activities(core_s, cache_s, memory_s, energy_j, steps, least_s, beside_s)
 
 
-def _least(kernels: Kernels, boards: Boards) -> FloatArray:
-    """What each kernel takes at the very least; nothing for those without products."""
+def _least(kernels: Kernels, boards: Boards, memory_bytes: FloatArray) -> FloatArray:
+    """What each kernel takes at the very least. [gpu, kernel]."""
     is_winograd = (kernels.family == FAMILY["conv"]) & (kernels.peak == _FP32)
-    time = least_time(
+    return least_time(
         flops=kernels.matrix_flops,
         skipped_share=np.where(is_winograd, 1.0, kernels.causal / 2.0),
         peak_flops_per_s=boards.at(boards.peak_flops_per_s, kernels.peak),
         headroom=boards.values["clock_headroom"],
+        memory_bytes=memory_bytes,
+        bandwidth_bytes_per_s=boards.bandwidth_bytes_per_s,
     )
-    return np.where(kernels.matrix_flops > 0.0, time, 0.0)
 
 
 def _matrix_core(
@@ -171,9 +184,8 @@ def _products(
 ) -> tuple[Product, FloatArray]:
     """Matrix products, convolutions, and chains of products; FLOPs done of those counted."""
     making = making_of(kernels, kinds, variants)
-    sustained = boards.at(boards.sustained_flops_per_s, kernels.peak) / _misalignment(
-        kernels, boards
-    )
+    slower = _misalignment(kernels, boards) * image_misalignment(kernels, boards, variants)
+    sustained = boards.at(boards.sustained_flops_per_s, kernels.peak) / slower
     product = _product(kernels, boards, sustained, making)
     rows = np.flatnonzero((kernels.peak == _FP32) & (kernels.family == FAMILY["matmul"]))
     if len(rows):
@@ -289,18 +301,21 @@ def _on_vector_units(kernels: Kernels, boards: Boards, fastest_s: FloatArray) ->
 def _product(kernels: Kernels, boards: Boards, sustained: FloatArray, making: Making) -> Product:
     """The fastest tiling of each product."""
     is_widened = boards.at(boards.widening, kernels.peak) > 1.0
+    element_bytes = np.where(is_widened, 2.0, kernels.element_bytes)
+    is_vector = kernels.peak == _FP32
+    pipeline = _product_pipeline(kernels, boards, making.is_template)
     return product_time(
         m=kernels.m,
         n=kernels.n,
         k=kernels.k,
         batch=kernels.batch,
-        element_bytes=np.where(is_widened, 2.0, kernels.element_bytes),
+        element_bytes=element_bytes,
         most_parts=making.most_parts,
         flops_per_s=sustained,
         sm_count=boards.sm_count,
         clock_hz=boards.clock_hz,
         cache_bytes_per_s=boards.cache_bytes_per_s,
-        pipeline=_product_pipeline(kernels, boards, making.is_template),
+        pipeline=narrowed(pipeline, element_bytes=np.where(is_vector, WIDTH_BYTES, element_bytes)),
     )
 
 

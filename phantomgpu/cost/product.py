@@ -1,6 +1,6 @@
 """Arithmetic of a matrix product: the time of its fastest tiling."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -17,6 +17,10 @@ STAGE: Final = 16.0
 
 STEP: Final = 64.0
 """Elements of the reduced dimension that a thread block multiplies between two waits."""
+
+
+WIDTH_BYTES: Final = 2.0
+"""Width of the operands that a tensor-core pipeline's latency and depth are stated for."""
 
 
 PARTIAL_BYTES: Final = 4.0
@@ -139,6 +143,29 @@ def product_time(
             steps = np.where(time < best, rounds * k / (parts * STEP), steps)
             best = np.minimum(best, time)
     return Product(best, np.maximum(steps, 1.0))
+
+
+def narrowed(pipeline: Pipeline, *, element_bytes: FloatArray) -> Pipeline:
+    """The pipeline of a kernel whose operands are of another width than 16 bits.
+
+    A stage holds as many bytes in every format: narrower elements share its latency with more of
+    their kind, and more of them fill it.
+
+    Args:
+        pipeline: For operands of ``WIDTH_BYTES``.
+        element_bytes: Width of an operand. [gpu, kernel]
+
+    Source:
+        NVIDIA TensorRT-LLM, ``cutlass_extensions/gemm_configs.h``: tiles such as 64x128x128B, whose
+        reduced dimension is counted in bytes.
+
+    >>> one = np.ones(1)
+    >>> eight_bits = narrowed(Pipeline(*6 * (one,)), element_bytes=one)
+    >>> float(eight_bits.step_cycles[0]), float(eight_bits.depth[0])
+    (0.5, 2.0)
+    """
+    share = element_bytes / WIDTH_BYTES
+    return replace(pipeline, step_cycles=pipeline.step_cycles * share, depth=pipeline.depth / share)
 
 
 def step_time(

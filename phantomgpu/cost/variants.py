@@ -32,6 +32,8 @@ class Variants:
         whole_most: Queries up to which a block of its prompt kernel holds all of a head's.
         held_most: Elements up to which its normalisations keep a row in registers.
         vector_rows: Rows up to which it leaves int8 products to the vector units.
+        transposes_on: Architectures on which its convolutions are channels-first images transposed
+            around tensor cores.
     """
 
     least_group: FloatArray
@@ -47,6 +49,7 @@ class Variants:
     narrow_on: NDArray[np.str_]
     splits: NDArray[np.bool_]
     vector_rows: FloatArray
+    transposes_on: NDArray[np.str_]
     unfused_on: NDArray[np.str_]
     whole_most: FloatArray
     held_most: FloatArray

@@ -62,14 +62,14 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             0.0,
             100.0,
             "clock",
-            "latency of an element of the reduced dimension, tensor cores",
+            "latency of an element of 16 bits of the reduced dimension, tensor cores",
         ),
         Parameter(
             "template_step_cycles",
             0.0,
             100.0,
             "clock",
-            "latency of an element of the reduced dimension, CUTLASS templates",
+            "latency of an element of 16 bits of the reduced dimension, CUTLASS templates",
         ),
         Parameter(
             "fill_cycles", 10.0, 1e5, "clock", "to fill an SM's shared memory with operands once"
@@ -100,7 +100,7 @@ PARAMETERS: Final[dict[str, Parameter]] = {
             0.0,
             1e4,
             "1",
-            "elements' worth of time to fill and drain a wave, tensor cores",
+            "elements' of 16 bits worth of time to fill and drain a wave, tensor cores",
         ),
         Parameter(
             "pipeline_depth_fp32",
@@ -141,6 +141,9 @@ PARAMETERS: Final[dict[str, Parameter]] = {
         Parameter("split_cycles_fp32", 0.0, 1e6, "clock", "the same, vector units"),
         Parameter("split_traffic", 0.0, 100.0, "1", "times a partial result crosses the cache"),
         Parameter("misalignment", 1.0, 10.0, "1", "slowdown of unaligned rows, tensor cores"),
+        Parameter(
+            "image_misalignment", 1.0, 10.0, "1", "slowdown of unaligned images, channels first"
+        ),
         Parameter("misalignment_fp32", 1.0, 10.0, "1", "slowdown of unaligned rows, vector units"),
         Parameter(
             "winograd_efficiency", 0.02, 2.0, "1", "products in a Winograd kernel beside plain ones"

@@ -93,6 +93,8 @@ class Runtime:
         held_columns_most: Elements up to which its normalisations keep a row in registers.
         whole_products: Peaks whose products it never splits along the reduced dimension.
         vector_rows_most: Rows up to which it leaves int8 products to the vector units.
+        transposes_convs_on: Architectures on which convolutions read and write transposed copies of
+            channels-first images.
         attention_on: Runtimes whose attention kernels it takes, by id of the architecture on which
             it does.
         models: What it serves: ``"any"`` model, or ``"language"`` models only.
@@ -133,5 +135,6 @@ class Runtime:
     held_columns_most: int = 0
     whole_products: tuple[str, ...] = ()
     vector_rows_most: int = 0
+    transposes_convs_on: tuple[str, ...] = ()
     attention_on: Mapping[str, "Runtime"] = field(default_factory=dict)
     serving: Serving = field(default_factory=Serving)

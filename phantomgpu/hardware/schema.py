@@ -262,6 +262,9 @@ RUNTIME: Final[tuple[Key, ...]] = (
         "reduced dimension; those with narrower weights are never split.", one_of=tuple(PEAKS)),
     Key("kernels.vector_rows_most", "integer", "Rows up to which it leaves int8 products to the "
         "vector units.", "", 0, 1024),
+    Key("kernels.transposes_convs_on", "texts", "Ids of architectures on which convolutions in 16 "
+        "bits or tf32 read and write transposed copies of channels-first images; those with a "
+        "window of one only where no vector load divides the image."),
     Key("kernels.unpacks_fp8_on", "text", "Id of an architecture on which its attention kernels "
         "turn fp8 into 16 bits themselves: slower blocks, keys not split when decoding, prompts "
         "with heads other than 128 wide at 16-bit rates."),

@@ -109,6 +109,7 @@ def runtime_of(
         held_columns_most=kernels.get("held_columns_most", 0),
         whole_heads_most=kernels.get("whole_heads_most", 0),
         vector_rows_most=kernels.get("vector_rows_most", 0),
+        transposes_convs_on=tuple(kernels.get("transposes_convs_on", ())),
         whole_products=tuple(kernels.get("whole_products", ())),
         attention_on=attention_on,
         calibration=calibration_of(document),

@@ -15,6 +15,7 @@ from phantomgpu.cost.bandwidth import cache_rate, cache_time, memory_time
 from phantomgpu.cost.batched import batched_time
 from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import boards_of
+from phantomgpu.cost.layout import beside_time
 from phantomgpu.cost.library import making_of, vector_product_time
 from phantomgpu.cost.power import clock_slowdown
 from phantomgpu.cost.product import product_time, step_time
@@ -212,7 +213,8 @@ def _inside(peak: str, kind: str, runtime: Runtime) -> list[str]:
     library = ["fill_cycles", "step_cycles", "split_cycles"]
     if kind == "weight_only" or peak in runtime.whole_products:
         library = [f"template_{name}" for name in library]
-    return [*library, *names[2:], "tile_overhead", "wave_smoothing"]
+    of_image = ["image_misalignment"] if kind == "conv" and runtime.transposes_convs_on else []
+    return [*library, *names[2:], *of_image, "tile_overhead", "wave_smoothing"]
 
 
 def _traffic(point: Point, terms: Terms, at: int) -> Json:
@@ -260,13 +262,14 @@ def _overlap(point: Point, terms: Terms, at: int) -> Json:
     if slowdown != 1.0:
         source = _runtime_source(point.runtime, f"slowdown_{terms.kinds[at]}")
         inputs.append(_fact("the runtime's kernel beside the best", slowdown, "×", source))
-    return _term(
-        "both, overlapped",
-        float(point.estimate.kernel_s[0, at]),
-        "runtime factor · (arithmetic^p + traffic^p)^(1/p)",
-        (smooth_maximum, overlap_sharpness),
-        inputs,
-    )
+    formula = "runtime factor · (arithmetic^p + traffic^p)^(1/p)"
+    functions: tuple[Callable[..., object], ...] = (smooth_maximum, overlap_sharpness)
+    if beside_s := float(terms.beside_s[at]):
+        source = point.runtime.sources.get("kernels.transposes_convs_on", "")
+        inputs.append(_fact("copies in the other layout", beside_s * 1e6, "µs", source))
+        formula, functions = f"{formula} + copies", (*functions, beside_time)
+    seconds = float(point.estimate.kernel_s[0, at])
+    return _term("both, overlapped", seconds, formula, functions, inputs)
 
 
 def _waiting(point: Point, at: int) -> Json:

@@ -5,6 +5,7 @@ the mask may be added or chosen by Where; K and V may be repeated for grouped qu
 may be brought in place by transposes, which a fused kernel does by strides.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from phantomgpu.workload.activations import is_scalar
@@ -14,6 +15,8 @@ from phantomgpu.workload.operation import Op
 _MOST_STEPS: Final = 8
 _MOVES: Final = frozenset({"Transpose", "Contiguous"})
 _REPEATS: Final = frozenset({"Expand", "Tile", "Cast"})
+_TORCH_RANK: Final = 4
+"""Dimensions of what PyTorch's fused kernels attend with: batch, heads, tokens, width."""
 
 
 def attention(flow: Flow) -> Flow:
@@ -23,6 +26,43 @@ def attention(flow: Flow) -> Flow:
         if op.kind == "Softmax" and (match := _attention(flow, position)):
             matches.append(match)
     return attention_strides(flow.contracted(matches))
+
+
+def torch_attention(flow: Flow) -> Flow:
+    """The same where PyTorch's fused kernels take it; elsewhere the products stay apart.
+
+    Windows as a fifth dimension (Twins, NesT) take the way written in products, which autocast
+    does not look into. Values of another width than the keys are those of modules that write
+    their products themselves (LeViT).
+
+    Source: PyTorch, aten/src/ATen/native/transformers/sdp_utils_cpp.h (check_tensor_shapes) and
+    attention.cpp (_scaled_dot_product_attention_math); timm, models/levit.py.
+    """
+    matches, apart = [], set()
+    for position, op in enumerate(flow.ops):
+        match = _attention(flow, position) if op.kind == "Softmax" else None
+        if not match:
+            continue
+        q = _operand_dims(flow, match.anchor, 0)
+        v = _operand_dims(flow, _attended(flow, position)[0], 1)
+        if max(len(q), len(v)) > _TORCH_RANK:
+            apart.add(position)
+        elif q[-1] == v[-1]:
+            matches.append(match)
+
+    def narrowed(position: int, op: Op) -> list[Op]:
+        return [replace(op, kind="HalfSoftmax") if position in apart else op]
+
+    narrow = flow.rewritten(narrowed)
+    return attention_strides(narrow.contracted(matches))
+
+
+def _operand_dims(flow: Flow, product: int, position: int) -> tuple[int, ...]:
+    """Dimensions of an operand of a product, as the file has it."""
+    op = flow.ops[product]
+    node = flow.shaped.nodes[op.parts[op.anchor].node]
+    name = node.inputs[position]
+    return tuple(int(dim) for dim in flow.shaped.tensors[name].dims or ())
 
 
 def attention_strides(flow: Flow) -> Flow:

@@ -14,7 +14,7 @@ from phantomgpu.onnx.graph import ShapedGraph
 from phantomgpu.ops import Demand
 from phantomgpu.workload.abreast import matmul_abreast, rotary_abreast
 from phantomgpu.workload.activations import gelu, gelu_outer_half, hard_swish, mish, silu
-from phantomgpu.workload.attention import attention, attention_strides
+from phantomgpu.workload.attention import attention, attention_strides, torch_attention
 from phantomgpu.workload.autocast import autocast as with_casts
 from phantomgpu.workload.channels_last import group_norm_contiguous
 from phantomgpu.workload.epilogues import (
@@ -56,6 +56,7 @@ RULES: Final[dict[str, Rule]] = {
     "transpose-matmul": transpose_matmul,
     "attention": attention,
     "flash-attention": attention,
+    "torch-attention": torch_attention,
     "quantised": quantised,
     "split": split,
     "split-transpose": split_transpose,
@@ -82,12 +83,14 @@ RULES: Final[dict[str, Rule]] = {
 """Every rule that makes one operation of several, by the name profiles use.
 
 ``flash-attention`` is ``attention`` at 16 bits and fewer, since its kernels take no fp32; above,
-only what the file itself writes as one attention operator is.
+only what the file itself writes as one attention operator is. ``torch-attention`` is what of it
+PyTorch has a kernel for.
 """
 
 OPERATORS: Final = frozenset(
     {"layer-norm", "group-norm", "softmax", "gelu", "gelu-outer-half", "silu", "hard-swish",
-     "mish", "linear", "attention", "flash-attention", "conv-bias-apart", "group-norm-contiguous"}
+     "mish", "linear", "attention", "flash-attention", "torch-attention",
+     "conv-bias-apart", "group-norm-contiguous"}
 )  # fmt: skip
 """Rules that only find what the framework calls one operator. Autocast, which the framework does
 between operators, comes after the last of them that stands before any other rule."""
@@ -124,7 +127,7 @@ def fused(
     for name in rules:
         if waits_for_casts and name in RULES and name not in OPERATORS:
             flow, waits_for_casts = with_casts(flow, half_group_norms=half_norms), False
-        if name == "flash-attention" and not half:
+        if name in ("flash-attention", "torch-attention") and not half:
             flow = attention_strides(flow)
         elif name in RULES:
             flow = RULES[name](flow)

@@ -129,7 +129,26 @@ def test_template_takes_longer_for_each_element_than_cublas():
         for gpu in (a_gpu(calibration={"template_step_cycles": 10.0}), a_gpu())
     )
 
-    assert slower - free == pytest.approx(65536 * 10 / 1e9)
+    assert slower - free == pytest.approx(65536 * 10 / 2 / 1e9)  # half as wide as 16 bits
+
+
+def test_stage_of_narrow_operands_shares_its_latency_with_more_of_them():
+    slow = a_gpu(calibration={"step_cycles": 10.0, "template_step_cycles": 10.0})
+
+    def latency_s(width):
+        row = a_kernel(element_bytes=width, m=32.0, n=32.0, k=64.0)
+        return (work_of(row, gpu=slow).core_s - work_of(row).core_s)[0, 0]
+
+    assert latency_s(1.0) == pytest.approx(latency_s(2.0) / 2)
+
+
+def test_narrow_operands_fill_a_pipeline_with_more_of_them():
+    deep = a_gpu(calibration={"pipeline_depth": 64.0})
+    wide, narrow = (a_kernel(element_bytes=size, m=32.0, n=32.0, k=64.0) for size in (2.0, 1.0))
+
+    assert work_of(narrow, gpu=deep).core_s[0, 0] == pytest.approx(
+        work_of(wide, gpu=deep).core_s[0, 0] * (64 + 128) / (64 + 64)
+    )
 
 
 def test_more_shared_memory_takes_operands_in_faster():

@@ -134,3 +134,43 @@ def test_heads_repeated_by_a_copy_are_a_group_too():
     assert [(op.kind, op.kv_groups, op.args[:3]) for op in ops] == [
         ("Attention", 2, ("q", "k", "v"))
     ]
+
+
+def windows_of(dims, wide=8):
+    """Attention with heads of these dimensions; values ``wide`` elements wide."""
+    nodes = [
+        a_node("Transpose", "k", "kt", perm=[*range(len(dims) - 2), len(dims) - 1, len(dims) - 2]),
+        a_node("MatMul", "q kt", "s"), a_node("Softmax", "s", "p", axis=-1),
+        a_node("MatMul", "p v", "y"),
+    ]  # fmt: skip
+    fed = dict.fromkeys("qk", ("float32", dims)) | {"v": ("float32", (*dims[:-1], wide))}
+    return a_net(nodes, inputs=fed)
+
+
+@pytest.mark.parametrize(
+    ("graph", "kernels"),
+    [
+        (windows_of(("N", 4, 16, 8)), 1),
+        (windows_of(("N", 9, 4, 16, 8)), 3),
+        (windows_of(("N", 4, 16, 8), wide=16), 3),
+    ],
+    ids=["four dimensions", "windows as a fifth", "values wider than keys"],
+)
+def test_pytorch_has_a_kernel_for_four_dimensions_and_one_width_of_head(graph, kernels):
+    schedule = lowered(graph, ["strided-views", "torch-attention"])
+
+    assert len(schedule.at(2, "fp16").kernels) == kernels
+
+
+def test_autocast_leaves_the_softmax_of_windows_in_sixteen_bits():
+    rules = ["strided-views", "torch-attention"]
+    windows, written_out = (
+        lowered(graph, rules, casts="autocast").at(2, "fp16")
+        for graph in (windows_of(("N", 9, 4, 16, 8)), windows_of(("N", 4, 16, 8), wide=16))
+    )
+
+    def casts_behind(workload):
+        names = [name.op for name in workload.names]
+        return names[names.index("Softmax") :].count("Cast")
+
+    assert (casts_behind(windows), casts_behind(written_out)) == (0, 1)
