@@ -77,6 +77,11 @@ def conv_activation(flow: Flow) -> Flow:
     return _followed(flow, starts=_is_conv, then=ACTIVATIONS)
 
 
+def conv_gated(flow: Flow) -> Flow:
+    """Convolution, then GELU, SiLU or another activation that is a product with itself."""
+    return _followed(flow, starts=_is_conv, then=GATED)
+
+
 def bn_activation(flow: Flow) -> Flow:
     """Batch normalisation that no convolution could take in, then an activation."""
     return _followed(flow, starts=_is_bn, then=ACTIVATIONS)

@@ -37,6 +37,14 @@ def test_the_activation_goes_into_the_convolution_only_where_nobody_else_needs_i
     assert image_labels(alone, ["conv-activation"], out="a y") == ["Conv", "Relu"]
 
 
+def test_silu_goes_into_the_convolution_where_the_runtime_can():
+    nodes = [a_node("Conv", "x w", "a", **CONV), a_node("Sigmoid", "a", "p"),
+             a_node("Mul", "a p", "y")]  # fmt: skip
+
+    assert image_labels(nodes, ["silu", "conv-gated"]) == ["Conv+Silu"]
+    assert image_labels(nodes, ["silu", "conv-activation"]) == ["Conv", "Silu"]
+
+
 def test_of_two_convolutions_that_are_added_one_takes_the_sum():
     nodes = [a_node("Conv", "x w", "a", **CONV), a_node("Conv", "x u", "b", **CONV),
              a_node("Add", "a b", "s1"), a_node("Relu", "s1", "y")]  # fmt: skip
