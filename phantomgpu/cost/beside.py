@@ -17,7 +17,6 @@ START_HZ: Final = 1.9e9
 """Clock of ``attention_start_cycles``, ``decode_start_cycles`` and ``beside_start_cycles``: a start
 passes in the front end and in waiting for memory, whose clocks are not the SMs'."""
 
-
 _FP8: Final = PEAKS.index("fp8")
 _COPIES: Final = 2.0
 """Of queries before the kernel and of results behind it."""

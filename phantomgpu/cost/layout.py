@@ -110,7 +110,7 @@ def _has_images(variants: Variants) -> bool:
 def _concerned(
     kernels: Kernels, boards: Boards, variants: Variants, chosen: NDArray[np.bool_]
 ) -> tuple[IndexArray, NDArray[np.bool_]]:
-    """Convolutions among the chosen kernels that tensor coresply, and on which boards.
+    """Convolutions among the chosen kernels that run on tensor cores, and on which boards.
 
     Returns:
         Rows, and whether the board's architecture is listed. [gpu, row]
