@@ -1,8 +1,12 @@
 """The fit finds what made the rows, and leaves alone what no row tells."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from benchmarks.fitting import plan
+from benchmarks.fitting.load import boards_in, catalog_in
 from benchmarks.fitting.solve import (
     fit,
     heavy_slope,
@@ -99,3 +103,13 @@ def test_calibration_is_replaced_and_the_rest_is_kept(tmp_path):
 )
 def test_numbers_are_floats_in_toml(value, text):
     assert number(value) == text
+
+
+@pytest.mark.parametrize("group", plan.SIBLINGS)
+def test_a_kind_of_sm_without_rows_stands_on_the_measured_one_most_like_it(group):
+    profiles = Path(__file__).parents[3] / "profiles"
+    boards = boards_in(profiles, catalog_in(profiles))
+    first = {board.group: board.profile.calibration.values for board in reversed(boards)}
+
+    for name in ("start_cycles", "cache_bytes_per_cycle", "vector_efficiency"):
+        assert first[group][name] == first[plan.SIBLINGS[group]][name]
