@@ -21,6 +21,9 @@ Guide, "Device Memory Accesses")."""
 
 _ON_TENSOR_CORES: Final = tuple(PEAKS.index(name) for name in ("tf32", "fp16", "bf16"))
 
+_MOST_OF: Final = 0.9
+"""Of a result, to take what is read beside an image for one: borders are less."""
+
 _NOWHERE: Final = listed(())
 
 
@@ -79,7 +82,8 @@ def beside_time(
     rows, is_there = _concerned(kernels, boards, variants, ~is_plain & is_image)
     if not len(rows):
         return 0.0, 0.0
-    images = (kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes)[rows]
+    activations = kernels.read_bytes - kernels.weight_bytes + kernels.write_bytes
+    images = (activations - _added_bytes(kernels))[rows]
     on, moved = boards.of(rows), 2.0 * images * is_there
     hits = hit_share(
         working_bytes=images,
@@ -126,6 +130,18 @@ def _concerned(
 def _is_product(kernels: Kernels) -> NDArray[np.bool_]:
     """Whether a convolution is a plain product of the image as it lies. [kernel]."""
     return np.asarray((kernels.window == 1.0) & (kernels.stride == 1.0) & (kernels.batch == 1.0))
+
+
+def _added_bytes(kernels: Kernels) -> FloatArray:
+    """Of a tensor that a convolution adds to its result: it is read as it lies. [kernel].
+
+    What is read beside the weights and the image is taken for one where it is as large as the
+    result. A window of one and a stride reads no more of the image than it multiplies.
+    """
+    each = np.where(kernels.window > 1.0, kernels.stride**2, 1.0) / kernels.window
+    image = kernels.batch * kernels.m * kernels.k * each * kernels.element_bytes
+    beside = kernels.read_bytes - kernels.weight_bytes - image
+    return np.where(beside > _MOST_OF * kernels.write_bytes, kernels.write_bytes, 0.0)
 
 
 def _positions(kernels: Kernels) -> FloatArray:

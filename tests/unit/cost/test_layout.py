@@ -8,18 +8,28 @@ from tests.unit.cost.builders import a_gpu, a_kernel, work_of
 FIRST = {"transposes_convs_on": ("Roundness",)}
 
 
+IMAGES_BYTES = 1000 * 64**2 * 64 * 2.0
+
+
 def a_conv(*, side=64.0, window=9.0, **columns):
-    """A convolution of 64 channels into 64, on one image."""
-    shape = {"m": side**2, "n": 64.0, "k": 64.0 * window, "height": side, "width": side}
-    figures = {"family": "conv", "window": window, **shape, **columns}
-    return a_kernel(**{**figures, "read_bytes": 3e8, "write_bytes": 2e8})
+    """A convolution of 64 channels into 64, on a thousand images."""
+    m = 1000.0 * side**2
+    shape = {"m": m, "n": 64.0, "k": 64.0 * window, "height": side, "width": side}
+    traffic = {"read_bytes": m * 64.0 * 2.0, "write_bytes": m * 64.0 * 2.0}
+    return a_kernel(**{"family": "conv", "window": window, **shape, **traffic, **columns})
 
 
 def test_a_window_of_several_elements_reads_and_writes_transposed_copies():
     work = work_of(a_conv(), **FIRST)
 
-    assert work.beside_s[0, 0] == pytest.approx(2 * (3e8 + 2e8) / 1e12)
+    assert work.beside_s[0, 0] == pytest.approx(2 * 2 * IMAGES_BYTES / 1e12)
     assert work_of(a_conv()).beside_s == 0.0
+
+
+def test_a_tensor_that_is_added_to_the_result_is_read_as_it_lies():
+    added = work_of(a_conv(read_bytes=2 * IMAGES_BYTES), **FIRST)
+
+    assert added.beside_s == work_of(a_conv(), **FIRST).beside_s
 
 
 @pytest.mark.parametrize(
