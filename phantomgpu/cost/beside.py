@@ -8,14 +8,11 @@ from numpy.typing import NDArray
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kernels import rows_of
 from phantomgpu.cost.kinds import FAMILY
+from phantomgpu.cost.starting import START_HZ
 from phantomgpu.cost.variants import Variants, is_among
 from phantomgpu.workload.workload import PEAKS, Kernels
 
 FloatArray = NDArray[np.float64]
-
-START_HZ: Final = 1.9e9
-"""Clock of ``attention_start_cycles``, ``decode_start_cycles`` and ``beside_start_cycles``: a start
-passes in the front end and in waiting for memory, whose clocks are not the SMs'."""
 
 _FP8: Final = PEAKS.index("fp8")
 _COPIES: Final = 2.0

@@ -11,7 +11,7 @@ from phantomgpu.cost.bandwidth import cache_time, memory_time
 from phantomgpu.cost.batched import batched_time
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
-from phantomgpu.cost.layout import beside_time, image_misalignment
+from phantomgpu.cost.layout import image_misalignment, transposing_time
 from phantomgpu.cost.least import least_time
 from phantomgpu.cost.library import Making, making_of, vector_product_time
 from phantomgpu.cost.power import switching_scale
@@ -62,7 +62,7 @@ class Activities:
         steps: Of a tensor-core product's slowest SM, behind which its loads hide; NaN for all
             other kernels. [gpu, kernel]
         least_s: What the kernel takes at the very least, whoever wrote it. [gpu, kernel]
-        beside_s: Copies before and after it, which the memory paces. [gpu, kernel]
+        transposing_s: Copies in another layout before and after it. [gpu, kernel]
     """
 
     core_s: FloatArray
@@ -71,7 +71,7 @@ class Activities:
     energy_j: FloatArray
     steps: FloatArray
     least_s: FloatArray
-    beside_s: FloatArray | float = 0.0
+    transposing_s: FloatArray | float = 0.0
 
 
 def activities(
@@ -115,10 +115,10 @@ def activities(
     scale = switching_scale(clock_hz=boards.clock_hz, nominal_hz=values["nominal_clock_hz"])
     flops_done = kernels.matrix_flops * (1.0 - kernels.causal / 2.0) * done
     flop_j = boards.at(boards.joule_per_flop, kernels.peak) * flops_done * scale
-    beside_s, beside_bytes = beside_time(kernels, kinds, boards, variants)
-    energy_j = flop_j + values["joule_per_byte"] * (from_memory + beside_bytes)
+    transposing_s, transposed_bytes = transposing_time(kernels, kinds, boards, variants)
+    energy_j = flop_j + values["joule_per_byte"] * (from_memory + transposed_bytes)
     least_s = _least(kernels, boards, from_memory)
-    return Activities(core_s, cache_s, memory_s, energy_j, steps, least_s, beside_s)
+    return Activities(core_s, cache_s, memory_s, energy_j, steps, least_s, transposing_s)
 
 
 def _least(kernels: Kernels, boards: Boards, memory_bytes: FloatArray) -> FloatArray:

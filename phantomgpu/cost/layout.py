@@ -21,8 +21,8 @@ Guide, "Device Memory Accesses")."""
 
 _ON_TENSOR_CORES: Final = tuple(PEAKS.index(name) for name in ("tf32", "fp16", "bf16"))
 
-_MOST_OF: Final = 0.9
-"""Of a result, to take what is read beside an image for one: borders are less."""
+_NEARLY_ALL: Final = 0.9
+"""Of a result: what is read beside an image is another result from here on; borders are less."""
 
 _NOWHERE: Final = listed(())
 
@@ -54,7 +54,7 @@ def image_misalignment(kernels: Kernels, boards: Boards, variants: Variants) -> 
     return slowdown
 
 
-def beside_time(
+def transposing_time(
     kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants
 ) -> tuple[FloatArray | float, FloatArray | float]:
     """Kernels that the library runs before and after a convolution to change the layout.
@@ -141,7 +141,7 @@ def _added_bytes(kernels: Kernels) -> FloatArray:
     each = np.where(kernels.window > 1.0, kernels.stride**2, 1.0) / kernels.window
     image = kernels.batch * kernels.m * kernels.k * each * kernels.element_bytes
     beside = kernels.read_bytes - kernels.weight_bytes - image
-    return np.where(beside > _MOST_OF * kernels.write_bytes, kernels.write_bytes, 0.0)
+    return np.where(beside > _NEARLY_ALL * kernels.write_bytes, kernels.write_bytes, 0.0)
 
 
 def _positions(kernels: Kernels) -> FloatArray:

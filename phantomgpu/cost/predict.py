@@ -223,7 +223,7 @@ def run_times(
     other_s = other_s + beside_s(kernels, boards, host.variants)
     full_clock = np.ones(())
     sharpness = sharpness_of(kinds, boards, work)
-    at_boost = _kernel_time(work, full_clock, sharpness) * slowdown + work.beside_s
+    at_boost = _kernel_time(work, full_clock, sharpness) * slowdown + work.transposing_s
     first = starts if boards.paired else slice(None)
     switching_j = per_run(work.energy_j)
     tdp_w, static_w = boards.tdp_w[first], values["static_power_w"][first]
@@ -240,7 +240,7 @@ def run_times(
     slower = per_kernel(clock)
     least_s = work.least_s / per_kernel(host.run_slowdown)
     kernel_s = np.maximum(_kernel_time(work, slower, sharpness) * slowdown, least_s)
-    kernel_s = kernel_s + work.beside_s
+    kernel_s = kernel_s + work.transposing_s
     device_s = per_run(kernel_s + paced_s * slower + other_s) * host.run_slowdown
     launches = per_run(np.ones(len(kernels)))
     latency_s = stream_time(

@@ -6,7 +6,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from phantomgpu.cost.beside import START_HZ
 from phantomgpu.cost.columns import Boards
 from phantomgpu.cost.kinds import FAMILY
 from phantomgpu.workload.workload import PEAKS, Kernels
@@ -19,6 +18,10 @@ PRODUCTS: Final = tuple(FAMILY[name] for name in ("matmul", "weight_only", "gemv
 
 ATTENTION: Final = tuple(FAMILY[name] for name in ("attention", "wide", "decode"))
 """Kinds that are attention."""
+
+START_HZ: Final = 1.9e9
+"""Clock of ``attention_start_cycles``, ``decode_start_cycles`` and ``beside_start_cycles``: a start
+passes in the front end and in waiting for memory, whose clocks are not the SMs'."""
 
 _FP32: Final = PEAKS.index("fp32")
 
@@ -48,7 +51,7 @@ def start_times(
 ) -> tuple[FloatArray, FloatArray]:
     """Seconds to start and end each kernel: paced by the SMs' clock, and not. Each [gpu, kernel].
 
-    Attention prepares and combines, which no SM's clock paces; see ``beside.START_HZ``.
+    Attention prepares and combines, which no SM's clock paces; see ``START_HZ``.
 
     Args:
         kernels: The table.

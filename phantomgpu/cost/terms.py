@@ -31,7 +31,7 @@ class Terms:
         core_s: Arithmetic at boost clock.
         cache_s: Traffic with the last-level cache at boost clock.
         memory_s: Traffic with the memory.
-        beside_s: Copies before and after it.
+        transposing_s: Copies in another layout before and after it.
         cached_bytes: What the cache serves.
         memory_bytes: What the memory does.
         clock_slowdown: Factor by which the board's power limit lowers the clock over the run.
@@ -43,7 +43,7 @@ class Terms:
     core_s: FloatArray
     cache_s: FloatArray
     memory_s: FloatArray
-    beside_s: FloatArray
+    transposing_s: FloatArray
     cached_bytes: FloatArray
     memory_bytes: FloatArray
     clock_slowdown: float
@@ -71,7 +71,7 @@ def terms_of(workload: Workload, gpu: GpuProfile, runtime: Runtime) -> Terms:
         core_s=work.core_s[0],
         cache_s=work.cache_s[0],
         memory_s=work.memory_s[0],
-        beside_s=np.broadcast_to(work.beside_s, work.core_s.shape)[0],
+        transposing_s=np.broadcast_to(work.transposing_s, work.core_s.shape)[0],
         cached_bytes=(work.cache_s * boards.cache_bytes_per_s)[0],
         memory_bytes=(work.memory_s * memory_rate)[0],
         clock_slowdown=_clock_slowdown(work, times),

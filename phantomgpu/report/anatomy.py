@@ -15,7 +15,7 @@ from phantomgpu.cost.bandwidth import cache_rate, cache_time, memory_time
 from phantomgpu.cost.batched import batched_time
 from phantomgpu.cost.cache import hit_share
 from phantomgpu.cost.columns import boards_of
-from phantomgpu.cost.layout import beside_time
+from phantomgpu.cost.layout import transposing_time
 from phantomgpu.cost.library import making_of, vector_product_time
 from phantomgpu.cost.power import clock_slowdown
 from phantomgpu.cost.product import product_time, step_time
@@ -264,10 +264,10 @@ def _overlap(point: Point, terms: Terms, at: int) -> Json:
         inputs.append(_fact("the runtime's kernel beside the best", slowdown, "×", source))
     formula = "runtime factor · (arithmetic^p + traffic^p)^(1/p)"
     functions: tuple[Callable[..., object], ...] = (smooth_maximum, overlap_sharpness)
-    if beside_s := float(terms.beside_s[at]):
+    if transposing_s := float(terms.transposing_s[at]):
         source = point.runtime.sources.get("kernels.transposes_convs_on", "")
-        inputs.append(_fact("copies in the other layout", beside_s * 1e6, "µs", source))
-        formula, functions = f"{formula} + copies", (*functions, beside_time)
+        inputs.append(_fact("copies in the other layout", transposing_s * 1e6, "µs", source))
+        formula, functions = f"{formula} + copies", (*functions, transposing_time)
     seconds = float(point.estimate.kernel_s[0, at])
     return _term("both, overlapped", seconds, formula, functions, inputs)
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from phantomgpu.cost.beside import START_HZ, beside_s
+from phantomgpu.cost.beside import beside_s
 from phantomgpu.cost.columns import boards_of
 from phantomgpu.cost.predict import host_of
+from phantomgpu.cost.starting import START_HZ
 from tests.unit.cost.builders import a_gpu, a_kernel, a_runtime, kernels_of
 
 START_S = 1900.0 / START_HZ

@@ -22,14 +22,14 @@ def a_conv(*, side=64.0, window=9.0, **columns):
 def test_a_window_of_several_elements_reads_and_writes_transposed_copies():
     work = work_of(a_conv(), **FIRST)
 
-    assert work.beside_s[0, 0] == pytest.approx(2 * 2 * IMAGES_BYTES / 1e12)
-    assert work_of(a_conv()).beside_s == 0.0
+    assert work.transposing_s[0, 0] == pytest.approx(2 * 2 * IMAGES_BYTES / 1e12)
+    assert work_of(a_conv()).transposing_s == 0.0
 
 
 def test_a_tensor_that_is_added_to_the_result_is_read_as_it_lies():
     added = work_of(a_conv(read_bytes=2 * IMAGES_BYTES), **FIRST)
 
-    assert added.beside_s == work_of(a_conv(), **FIRST).beside_s
+    assert added.transposing_s == work_of(a_conv(), **FIRST).transposing_s
 
 
 @pytest.mark.parametrize(
@@ -43,11 +43,11 @@ def test_a_tensor_that_is_added_to_the_result_is_read_as_it_lies():
     ids=["a plain product", "vector units", "depthwise", "a single position"],
 )
 def test_what_tensor_cores_do_not_multiply_or_take_as_it_lies_is_not_copied(conv):
-    assert not np.any(work_of(conv, **FIRST).beside_s)
+    assert not np.any(work_of(conv, **FIRST).transposing_s)
 
 
 def test_a_stride_makes_a_copy_of_what_would_be_a_plain_product():
-    assert work_of(a_conv(window=1.0, stride=2.0), **FIRST).beside_s[0, 0] > 0.0
+    assert work_of(a_conv(window=1.0, stride=2.0), **FIRST).transposing_s[0, 0] > 0.0
 
 
 def test_products_of_images_that_no_vector_load_divides_are_slower():
@@ -62,4 +62,4 @@ def test_products_of_images_that_no_vector_load_divides_are_slower():
 
 
 def test_architectures_that_are_not_listed_copy_nothing():
-    assert not np.any(work_of(a_conv(), transposes_convs_on=("ampere",)).beside_s)
+    assert not np.any(work_of(a_conv(), transposes_convs_on=("ampere",)).transposing_s)
