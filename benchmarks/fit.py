@@ -105,11 +105,14 @@ def _last(catalog: Catalog) -> Widths:
     for values, basis in ((g.calibration.values, g.calibration.basis) for g in _gpus(catalog)):
         scale[basis] = values["interval_scale"]
         run[basis] = max(values["spread_run"], run.get(basis, 0.0))
-    own = {
-        at: values["spread_run"]
-        for at, values in enumerate(catalog.runtime(name).calibration for name in RUNTIMES)
-        if "spread_run" in values
-    }
+    own, own_fp32 = (
+        {
+            at: values[name]
+            for at, values in enumerate(catalog.runtime(name).calibration for name in RUNTIMES)
+            if name in values
+        }
+        for name in ("spread_run", "spread_run_fp32")
+    )
     run["calibrated"] = min(own.values())
     kinds = {f"spread_{kind}": values[f"spread_{kind}"] for kind in KINDS}
     kernels = {
@@ -117,7 +120,7 @@ def _last(catalog: Catalog) -> Widths:
              for kind in KINDS for suffix in ("", "_fp32") if f"spread_{kind}{suffix}" in fitted}
         for at, fitted in enumerate(catalog.runtime(name).calibration for name in RUNTIMES)
     }  # fmt: skip
-    return Widths(kinds, kernels, scale, run, own)
+    return Widths(kinds, kernels, scale, run, own, own_fp32)
 
 
 def _gpus(catalog: Catalog) -> list[GpuProfile]:

@@ -34,7 +34,7 @@ Array = NDArray[np.float64]
 
 PROFILES = Path(__file__).resolve().parents[1] / "profiles"
 RUNTIMES = ("pytorch-compile", "pytorch-eager-nhwc")
-NOT_THERE = ("weight_only", "quantize", "approximate", "decode", "gemv")
+NOT_THERE = ("weight_only", "quantize", "block_quantize", "approximate", "decode", "gemv")
 """Kinds of kernels that image models do not have."""
 
 NAMES = tuple(f"slowdown_{kind}" for kind in KINDS if kind not in NOT_THERE)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from benchmarks.fitting.noise import shows_kernels
 from benchmarks.fitting.table import Array, Table
 from phantomgpu.cost.kinds import FAMILY, KINDS
-from phantomgpu.workload.workload import PEAKS
+from phantomgpu.validation.timed import kind_shown, runs_in_fp32
 
 SHARE = 0.8
 """Of the measurements, inside the interval."""
@@ -29,6 +29,7 @@ class Widths:
         scale: Of a lone kernel's spread.
         run: Least spread of a run of a model, whatever the runtime.
         runtime: Spread of a run by number of the runtime, for those with rows of whole models.
+        runtime_fp32: The same of those with enough of them in fp32.
     """
 
     kinds: Spreads
@@ -36,6 +37,7 @@ class Widths:
     scale: dict[str, float]
     run: dict[str, float]
     runtime: dict[int, float] = field(default_factory=dict)
+    runtime_fp32: dict[int, float] = field(default_factory=dict)
 
 
 def widths_of(table: Table, seen: Array, by_gpu: Array, by_architecture: Array) -> Widths:
@@ -55,19 +57,25 @@ def widths_of(table: Table, seen: Array, by_gpu: Array, by_architecture: Array) 
     run = {basis: _quantile(left[table.is_model]) for basis, left in off.items()}
     for values in (scale, run):
         values["spec"] = max(values["spec"], values["architecture"])
-    own = {
-        int(at): _quantile(off["architecture"][table.is_model & (table.run_runtime == at)])
-        for at in np.unique(table.run_runtime[table.is_model])
-    }
+    own, own_fp32 = {}, {}
+    for at in np.unique(table.run_runtime[table.is_model]).tolist():
+        mine = table.is_model & (table.run_runtime == at)
+        own[at] = _quantile(off["architecture"][mine])
+        in_fp32 = mine & runs_in_fp32(table.kernels, table.starts)
+        if np.sum(in_fp32) >= FEWEST:
+            own_fp32[at] = _quantile(off["architecture"][in_fp32])
     run["calibrated"] = min(own.values())
-    return Widths(kinds, kernels, scale, run, own)
+    return Widths(kinds, kernels, scale, run, own, own_fp32)
 
 
 def _of_kinds(
     table: Table, off: Array, alone: NDArray[np.bool_]
 ) -> tuple[Spreads, dict[int, Spreads]]:
     """Spreads by kind, and those of the kinds of each runtime that have enough rows."""
-    shown, is_fp32 = kind_shown(table), runs_in_fp32(table)
+    shown, is_fp32 = (
+        kind_shown(table.kinds, table.starts),
+        runs_in_fp32(table.kernels, table.starts),
+    )
     usual = _quantile(off[alone])
     kinds: Spreads = {}
     kernels: dict[int, Spreads] = {}
@@ -87,28 +95,13 @@ def _quantile(off: Array) -> float:
     return float(np.quantile(off, SHARE))
 
 
-def kind_shown(table: Table) -> NDArray[np.int64]:
-    """Kind that a run's interval goes by: quantisation if there is any, else its last kernel."""
-    quantises = np.logical_or.reduceat(table.kinds == FAMILY["quantize"], table.starts)
-    return np.where(quantises, FAMILY["quantize"], table.kinds[_last(table)])
-
-
-def runs_in_fp32(table: Table) -> NDArray[np.bool_]:
-    """Whether a run's last kernel has the peak of fp32. [run]."""
-    return np.asarray(table.kernels.peak[_last(table)] == PEAKS.index("fp32"))
-
-
-def _last(table: Table) -> NDArray[np.int64]:
-    return np.append(table.starts[1:], len(table.kinds)) - 1
-
-
 def spread_of(table: Table, kinds: Spreads, kernels: dict[int, Spreads]) -> Array:
     """Spread of each run of kernels alone. [run]."""
     found = []
     for kind, at, is_fp32 in zip(
-        kind_shown(table).tolist(),
+        kind_shown(table.kinds, table.starts).tolist(),
         table.run_runtime.tolist(),
-        runs_in_fp32(table).tolist(),
+        runs_in_fp32(table.kernels, table.starts).tolist(),
         strict=True,
     ):
         name = f"spread_{KINDS[kind]}"

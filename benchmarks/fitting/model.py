@@ -12,7 +12,7 @@ from benchmarks.fitting import plan
 from benchmarks.fitting.solve import fit, slopes_of
 from benchmarks.fitting.table import Array, Table, paired_boards
 from phantomgpu.cost.kinds import FAMILY, KINDS
-from phantomgpu.cost.predict import Host, run_times, splits_of
+from phantomgpu.cost.predict import LENT, Host, run_times, splits_of
 from phantomgpu.cost.variants import Variants, listed
 from phantomgpu.hardware.calibration import PARAMETERS
 from phantomgpu.hardware.gpu import GpuProfile
@@ -46,6 +46,12 @@ def log_stated(name: str, group: str) -> float:
     if name == "joule_per_byte":
         return math.log(plan.MEMORY.get(group, plan.MEMORY.get(architecture, 1.0)))
     return 0.0
+
+
+def limits_of(name: str) -> tuple[float, float]:
+    """Least and most of a value in a fit."""
+    limits = PARAMETERS[name]
+    return limits.low, min(limits.high, plan.MOST.get(name, limits.high))
 
 
 def copies_of(group: str) -> float:
@@ -135,8 +141,7 @@ class Model:
                 rows[run_of[(t.kinds == FAMILY[kind]) & (library == at)]] = True
                 name = f"slowdown_{kind}"
                 sigma = plan.SAME_LIBRARY.get(f"{runtime} {name}", plan.SLOWDOWN_SIGMA)
-                expected = plan.TIMED.get(f"{runtime} {name}", 1.0)
-                self._add(("runtime", name, runtime), np.log(expected), sigma, rows)
+                self._add(("runtime", name, runtime), 0.0, sigma, rows)
                 sigma = plan.START_SIGMA.get(kind, 0.0)
                 self._add(("runtime", f"start_{kind}", runtime), 0.0, sigma, rows)
                 first = mine & t.is_alone & (t.kinds[t.starts] == FAMILY[kind])
@@ -175,8 +180,7 @@ class Model:
                 if name.startswith("joule_per_flop"):
                     energy = named.get(("group", "energy", group), 0.0)
                     log[at] += np.log(process_of(group)[0]) + energy
-            limits = PARAMETERS[name]
-            out[name] = np.clip(np.exp(log), limits.low, limits.high)
+            out[name] = np.clip(np.exp(log), *limits_of(name))
         kin = [plan.KIN.get(group, "") for group in groups]
         out["clock_headroom"] = np.array([plan.HEADROOM.get(one, plan.HEADROOM[""]) for one in kin])
         out["cache_copies"] = np.array([copies_of(group) for group in groups])
@@ -196,8 +200,7 @@ class Model:
 
     def runtime_value(self, named: dict[Name, float], name: str, default: float) -> Array:
         """One of the runtimes' values. [runtime]."""
-        expected = {r: plan.TIMED.get(f"{r} {name}", default) for r in self.runtimes}
-        logs = [named.get(("runtime", name, r), np.log(v)) for r, v in expected.items()]
+        logs = [named.get(("runtime", name, r), np.log(default)) for r in self.runtimes]
         return np.asarray(np.exp(logs))
 
     def __call__(self, x: Array, table: Table | None = None) -> Array:
@@ -270,11 +273,11 @@ class Model:
         """Index of the runtime whose kernels run: another's attention on some boards. [kernel]."""
         of = t.runtime.copy()
         architecture = np.array([board.profile.spec.architecture for board in self.boards])[t.gpu]
-        is_attention = t.kernels.family == FAMILY["attention"]
+        may_be_lent = np.isin(t.kinds, LENT)
         for at, profile in enumerate(self.profiles.values()):
             for name, lender in profile.attention_on.items():
                 if lender.id in self.runtimes:
-                    borrowed = (t.runtime == at) & is_attention & (architecture == name)
+                    borrowed = (t.runtime == at) & may_be_lent & (architecture == name)
                     of[borrowed] = self.runtimes.index(lender.id)
         return of
 

@@ -16,6 +16,7 @@ from benchmarks.fitting.model import (
     batched_tile_of,
     copies_of,
     generation_of,
+    limits_of,
     log_stated,
     process_of,
 )
@@ -146,6 +147,8 @@ class Writer:
             own.update(widths.kernels.get(at, {}))
             if at in widths.runtime:
                 own["spread_run"] = widths.runtime[at]
+                if at in widths.runtime_fp32:
+                    own["spread_run_fp32"] = widths.runtime_fp32[at]
                 own.update(runs_by_kind(self.model.table, self.model.boards, at))
             if not own or not path.exists():
                 continue
@@ -186,5 +189,5 @@ class Writer:
 
 
 def _within(name: str, value: float) -> float:
-    limits = PARAMETERS[name]
-    return min(max(value, limits.low), limits.high)
+    least, most = limits_of(name)
+    return min(max(value, least), most)

@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from phantomgpu.workload.workload import FAMILIES, PEAKS, Kernels
 
-_FINER: Final = ("depthwise", "grouped", "wide", "decode", "softmax", "weight_only", "gemv")
+_FINER: Final = (
+    "depthwise", "grouped", "wide", "decode", "softmax", "weight_only", "gemv", "block_quantize",
+)  # fmt: skip
 
 KINDS: Final[tuple[str, ...]] = (*FAMILIES, *_FINER)
 """Families, and those kinds of a family that other code serves; indices as in ``kinds_of``."""
@@ -27,6 +29,8 @@ _WIDTHS: Final = {
 _MULTIPLIED_BYTES: Final = np.array([_WIDTHS[name] for name in PEAKS])
 """Width of the operands that the units of a peak multiply."""
 
+_FP4: Final = PEAKS.index("fp4")
+
 _NARROW: Final = 0.75
 """Share of the full width below which stored weights must be unpacked first: 6 bits for 8."""
 
@@ -38,7 +42,8 @@ def kinds_of(kernels: Kernels) -> NDArray[np.int64]:
     to heads that FlashAttention has no kernel for. Decoding: few queries against more keys.
     Softmax: a row-wise operator with an exponential an element. Weight-only: a product whose
     weights are stored narrower than they are multiplied. GEMV: a product of a single row,
-    whatever its weights.
+    whatever its weights. Block-quantize: to fp4, with a scale for each sixteen values, where wider
+    formats take one for a tensor or a row.
     """
     family, weights = kernels.family, kernels.weight_bytes
     conv, attention, norm = (family == FAMILY[name] for name in ("conv", "attention", "norm"))
@@ -55,6 +60,7 @@ def kinds_of(kernels: Kernels) -> NDArray[np.int64]:
         norm & (kernels.special_flops >= kernels.m * kernels.n),
         product & (kernels.m > 1.0) & (weights > 0.0) & (weights < _NARROW * full_bytes),
         product & (kernels.m <= 1.0),
+        (family == FAMILY["quantize"]) & (kernels.peak == _FP4),
     )
     kinds = family.copy()
     for condition, name in zip(conditions, _FINER, strict=True):

@@ -16,7 +16,7 @@ from phantomgpu.cost.kernels import Activities, activities
 from phantomgpu.cost.kinds import FAMILY, KINDS, kinds_of
 from phantomgpu.cost.power import clock_slowdown, run_energy
 from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
-from phantomgpu.cost.starting import ATTENTION, PRODUCTS, gaps, start_times
+from phantomgpu.cost.starting import PRODUCTS, gaps, start_times
 from phantomgpu.cost.stream import stream_time
 from phantomgpu.cost.unfused import PARTS, is_unfused
 from phantomgpu.cost.variants import Variants, listed
@@ -27,7 +27,11 @@ from phantomgpu.workload.workload import PEAKS, Kernels, Workload
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 
-_OF_ATTENTION: Final = np.isin(np.arange(len(KINDS)), ATTENTION)
+LENT: Final = tuple(FAMILY[name] for name in ("attention", "decode"))
+"""Kinds of kernels that a runtime may take from another: of heads wider than FlashAttention's each
+has its own."""
+
+_IS_LENT: Final = np.isin(np.arange(len(KINDS)), LENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Lent:
 
     Attributes:
         architecture: Its id.
-        slowdown: Of those kernels beside the runtime's own; 1 for all but attention. [kernel]
+        slowdown: Of those kernels beside the runtime's own; 1 for all but ``LENT``. [kernel]
         start: Likewise of their start and end. [kernel]
     """
 
@@ -164,8 +168,8 @@ def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
         lent=tuple(
             Lent(
                 architecture,
-                np.where(_OF_ATTENTION, slowdown_of(lender) / slowdown, 1.0)[kinds],
-                np.where(_OF_ATTENTION, start_of(lender) / start, 1.0)[kinds],
+                np.where(_IS_LENT, slowdown_of(lender) / slowdown, 1.0)[kinds],
+                np.where(_IS_LENT, start_of(lender) / start, 1.0)[kinds],
             )
             for architecture, lender in runtime.attention_on.items()
         ),
@@ -319,7 +323,12 @@ def _estimate(
     )
     low_s, high_s = interval_ends(
         time_s=latency_s,
-        spread=run_spread(boards, runtime, _unfamiliar(kernel_s * count, kinds[place], runtime)),
+        spread=run_spread(
+            boards,
+            runtime,
+            _unfamiliar(kernel_s * count, kinds[place], runtime),
+            is_fp32=workload.precision == "fp32",
+        ),
         scale=np.ones(()),
     )
     core_s, traffic_s = times.core_s[:, place], times.traffic_s[:, place]
@@ -340,7 +349,11 @@ def _estimate(
 
 
 def run_spread(
-    boards: Boards, runtime: Runtime, unfamiliar: FloatArray | float = 0.0
+    boards: Boards,
+    runtime: Runtime,
+    unfamiliar: FloatArray | float = 0.0,
+    *,
+    is_fp32: bool = False,
 ) -> FloatArray:
     """Spread of a run: of board or runtime, whichever is known less well. [gpu].
 
@@ -351,10 +364,12 @@ def run_spread(
         boards: The GPUs.
         runtime: Its profile.
         unfamiliar: Share of the run's time in such kinds. [gpu]
+        is_fp32: Whether it runs in fp32, whose boards and kernels are others.
     """
     of_board = boards.values["spread_run"][:, 0]
     unmeasured = boards.values["spread_unmeasured_runtime"][:, 0]
-    of_runtime = runtime.calibration.get("spread_run", unmeasured)
+    of_any = runtime.calibration.get("spread_run", unmeasured)
+    of_runtime = runtime.calibration.get("spread_run_fp32", of_any) if is_fp32 else of_any
     widened = of_runtime + unfamiliar * np.maximum(unmeasured - of_runtime, 0.0)
     return np.maximum(of_board, widened)
 

@@ -18,6 +18,10 @@ IndexArray = NDArray[np.int64]
 _BY_ROWS: Final = tuple(FAMILY[name] for name in ("quantize", "move", "norm"))
 """Families whose rows, where they say how long they are, have a thread block each."""
 
+_COPIED: Final = 0.4
+"""Cycles of a row that is copied beside one that is quantised: an estimate, of one pass and no
+barrier instead of two passes and two."""
+
 
 def vector_core(
     kernels: Kernels, kinds: IndexArray, boards: Boards, variants: Variants
@@ -31,8 +35,12 @@ def vector_core(
     work = kernels.vector_flops + kernels.special_flops * values["special_flops_cost"]
     work = work * np.where(kernels.matrix_flops > 0.0, values["epilogue_share"], 1.0)
     row_cycles = np.select(
-        [kinds == FAMILY["softmax"], kinds == FAMILY["norm"]],
-        [values["softmax_row_cycles"], values["norm_row_cycles"]],
+        [kinds == FAMILY["softmax"], kinds == FAMILY["norm"], kinds == FAMILY["move"]],
+        [
+            values["softmax_row_cycles"],
+            values["norm_row_cycles"],
+            values["quantize_row_cycles"] * _COPIED,
+        ],
         values["quantize_row_cycles"],
     )
     is_given = (kinds == FAMILY["norm"]) & ~has_statistics(

@@ -31,7 +31,7 @@ class Parameter:
 KERNEL_KINDS: Final[tuple[str, ...]] = (
     "matmul", "conv", "attention", "norm", "pool", "reduce", "pointwise", "move", "gather",
     "quantize", "recurrent", "approximate", "depthwise", "grouped", "decode", "softmax",
-    "weight_only", "gemv", "wide",
+    "weight_only", "gemv", "wide", "block_quantize",
 )  # fmt: skip
 """Kinds of kernels a runtime may be better or worse at; ``cost.kinds`` tells them apart."""
 
@@ -322,6 +322,7 @@ RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {
         Parameter("version", 0.0, 1e4, "1", "version that the values stand for"),
         Parameter("older_version", 0.0, 1.0, "1", "ln(slowdown) by each version number of age"),
         Parameter("spread_run", 0.0, 3.0, "1", "ln(error) that 80 % of its runs stay below"),
+        Parameter("spread_run_fp32", 0.0, 3.0, "1", "the same of its runs in fp32, if known apart"),
         *(
             Parameter(f"runs_{kind}", 0.0, 1e6, "1", f"measured runs that {kind} kernels shape")
             for kind in KERNEL_KINDS

@@ -13,7 +13,7 @@ from phantomgpu.hardware import Runtime
 from phantomgpu.validation.age import age_slowdown
 from phantomgpu.validation.models import METRICS, Placed
 from phantomgpu.validation.operators import Measured, table_of
-from phantomgpu.validation.timed import alone_host, spread_of
+from phantomgpu.validation.timed import alone_host, runs_in_fp32, spread_of
 from phantomgpu.workload.workload import Kernels
 
 FloatArray = NDArray[np.float64]
@@ -69,7 +69,11 @@ class Bench:
 
     def spread(self, boards: Boards) -> FloatArray:
         """Spread of the error of each run, as the profile states it. [run]."""
-        of_models = np.full(len(self), run_spread(boards, self.runtime)[0])
+        of_models = np.where(
+            runs_in_fp32(self.kernels, self.starts),
+            run_spread(boards, self.runtime, is_fp32=True)[0],
+            run_spread(boards, self.runtime)[0],
+        )
         of_operators = spread_of(self.kernels, self.kinds, self.starts, boards, self.runtime)
         return np.where([bool(each.graph) for each in self.subjects], of_models, of_operators)
 

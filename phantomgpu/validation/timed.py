@@ -23,6 +23,8 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 MS_PER_S = 1e3
 
+_QUANTISING = ("quantize", "block_quantize")
+
 
 def operator_outcomes(rows: Iterable[Row], catalog: Catalog) -> list[Outcome]:
     """What the cost model says of operator rows, in the order of the file.
@@ -118,16 +120,12 @@ def alone_host(
 def spread_of(
     kernels: Kernels, kinds: IndexArray, starts: IndexArray, boards: Boards, runtime: Runtime
 ) -> FloatArray:
-    """Spread of the error of each run: that of its first kernel if it quantises, else the last.
+    """Spread of the error of each run, by the kind that its interval goes by.
 
     The runtime's own where it has one, fp32 apart from narrower formats, else the kind's.
     """
-    last = np.append(starts[1:], len(kinds)) - 1
+    shown = kind_shown(kinds, starts)
     of_kinds = [float(boards.values[f"spread_{kind}"][0, 0]) for kind in KINDS]
-    # intp: the size numpy reduces by, 32 bits in WebAssembly.
-    firsts = starts.astype(np.intp)
-    quantises = np.logical_or.reduceat(kinds == FAMILY["quantize"], firsts)
-    shown = np.where(quantises, FAMILY["quantize"], kinds[last])
     spreads = np.array(
         [
             [
@@ -137,5 +135,33 @@ def spread_of(
             for suffix in ("", "_fp32")
         ]
     )
-    is_fp32 = kernels.peak[last] == PEAKS.index("fp32")
-    return np.asarray(spreads[is_fp32.astype(np.intp), shown])
+    return np.asarray(spreads[runs_in_fp32(kernels, starts).astype(np.intp), shown])
+
+
+def kind_shown(kinds: IndexArray, starts: IndexArray) -> IndexArray:
+    """Kind that each run's interval goes by: of what quantises in it, if any, else of its last.
+
+    Args:
+        kinds: From ``kinds_of``. [kernel]
+        starts: Row each run begins at. [run]
+
+    >>> quantises = FAMILY["quantize"]
+    >>> kind_shown(np.array([quantises, 0, 1, 0]), np.array([0, 2])).tolist() == [quantises, 0]
+    True
+    """
+    shown = kinds[_last(starts, len(kinds))]
+    for name in _QUANTISING:
+        # intp: the size numpy reduces by, 32 bits in WebAssembly.
+        has_one = np.logical_or.reduceat(kinds == FAMILY[name], starts.astype(np.intp))
+        shown = np.where(has_one, FAMILY[name], shown)
+    return shown
+
+
+def runs_in_fp32(kernels: Kernels, starts: IndexArray) -> NDArray[np.bool_]:
+    """Whether the last kernel of each run has the peak of fp32. [run]."""
+    return np.asarray(kernels.peak[_last(starts, len(kernels))] == PEAKS.index("fp32"))
+
+
+def _last(starts: IndexArray, kernels: int) -> IndexArray:
+    """Row of each run's last kernel. [run]."""
+    return np.asarray(np.append(starts[1:], kernels) - 1)

@@ -51,3 +51,14 @@ def test_rows_that_show_the_host_have_no_say():
     off = np.where(rows.label[:, 2] == "fp8_block", 2.0, 0.1)
 
     assert max(widths(rows, by_gpu=off).kinds.values()) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("rows", "expected"), [(FEWEST, {0: 0.2}), (FEWEST - 2, {})])
+def test_runs_in_fp32_have_a_spread_of_their_own_where_there_are_enough(rows, expected):
+    found = a_table({"dtype": "fp32"}, {"dtype": "fp16"}, {"dtype": "tf32"}, rows=rows)
+    dtype = found.label[:, 2]
+    models = replace(found, is_model=np.isin(dtype, ("fp32", "fp16")))
+
+    spreads = widths(models, by_gpu=np.where(dtype == "fp32", 0.2, 0.05)).runtime_fp32
+
+    assert spreads == pytest.approx(expected)

@@ -20,6 +20,8 @@ def test_profiles_and_cost_name_the_same_kinds():
     [
         ({}, "matmul"),
         ({"family": "conv", "batch": 64.0, "n": 1.0}, "depthwise"),
+        ({"family": "quantize", "peak": "fp8"}, "quantize"),
+        ({"family": "quantize", "peak": "fp4"}, "block_quantize"),
         ({"family": "conv", "batch": 8.0, "n": 16.0}, "grouped"),
         ({"family": "conv"}, "conv"),
         ({"family": "attention", "m": 1.0}, "decode"),
@@ -109,8 +111,8 @@ def test_rows_with_scales_of_their_own_cost_a_block_each():
     assert work_of(rows, gpu=slow).core_s[0, 0] == pytest.approx(1e4 * 2000 / 100 / 1e9)
 
 
-def test_rows_that_are_moved_with_their_length_have_a_block_each():
+def test_rows_that_are_moved_have_a_block_each_that_costs_less_than_a_quantised_one():
     slow = a_gpu(calibration={"quantize_row_cycles": 2000.0})
     row = a_kernel(family="move", m=1e4, n=1e2, matrix_flops=0.0)
 
-    assert work_of(row, gpu=slow).core_s[0, 0] == pytest.approx(1e4 * 2000 / 100 / 1e9)
+    assert work_of(row, gpu=slow).core_s[0, 0] == pytest.approx(0.4 * 1e4 * 2000 / 100 / 1e9)

@@ -79,6 +79,15 @@ def test_a_runtime_takes_anothers_attention_on_the_architecture_that_it_says():
     assert latency_s(step, gpu=elsewhere, runtime=borrower) == own < there
 
 
+def test_a_runtime_has_its_own_kernels_for_heads_that_no_library_serves():
+    lender = a_runtime(calibration={"slowdown_wide": 3.0})
+    wide = a_kernel(family="attention", m=1024.0, n=1024.0, k=512.0, batch=64.0)
+
+    borrower = a_runtime(attention_on={"Roundness": lender})
+
+    assert latency_s(wide, runtime=borrower) == latency_s(wide) < latency_s(wide, runtime=lender)
+
+
 def test_a_runtime_takes_nothing_but_attention_from_another():
     lender = a_runtime(calibration={"slowdown_matmul": 3.0})
 
@@ -121,6 +130,20 @@ def test_interval_is_that_of_board_runtime_or_kind_of_kernel_whichever_is_known_
     estimate = predict([a_workload(a_kernel())], [gpu], runtime)[0]
 
     assert np.log(estimate.high_s / estimate.latency_s) == pytest.approx(expected)
+
+
+def test_interval_of_a_run_in_fp32_is_that_of_such_runs_where_they_are_known_apart():
+    gpu = a_gpu(calibration={"spread_run": 0.05})
+    runtime = a_runtime(
+        calibration={"spread_run": 0.1, "spread_run_fp32": 0.3, "runs_matmul": 50.0}
+    )
+    fp32, fp16 = (
+        predict([a_workload(a_kernel(), precision=precision)], [gpu], runtime)[0]
+        for precision in ("fp32", "fp16")
+    )
+
+    assert np.log(fp32.high_s / fp32.latency_s) == pytest.approx(0.3)
+    assert np.log(fp16.high_s / fp16.latency_s) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(
