@@ -105,22 +105,22 @@ def _last(catalog: Catalog) -> Widths:
     for values, basis in ((g.calibration.values, g.calibration.basis) for g in _gpus(catalog)):
         scale[basis] = values["interval_scale"]
         run[basis] = max(values["spread_run"], run.get(basis, 0.0))
-    own, own_fp32 = (
+    own, own_fp32, elsewhere = (
         {
             at: values[name]
             for at, values in enumerate(catalog.runtime(name).calibration for name in RUNTIMES)
             if name in values
         }
-        for name in ("spread_run", "spread_run_fp32")
+        for name in ("spread_run", "spread_run_fp32", "spread_run_elsewhere")
     )
-    run["calibrated"] = min(own.values())
+    run["calibrated"], run["unmeasured"] = min(own.values()), values["spread_unmeasured_runtime"]
     kinds = {f"spread_{kind}": values[f"spread_{kind}"] for kind in KINDS}
     kernels = {
         at: {f"spread_{kind}{suffix}": fitted[f"spread_{kind}{suffix}"]
              for kind in KINDS for suffix in ("", "_fp32") if f"spread_{kind}{suffix}" in fitted}
         for at, fitted in enumerate(catalog.runtime(name).calibration for name in RUNTIMES)
     }  # fmt: skip
-    return Widths(kinds, kernels, scale, run, own, own_fp32)
+    return Widths(kinds, kernels, scale, run, own, own_fp32, elsewhere)
 
 
 def _gpus(catalog: Catalog) -> list[GpuProfile]:

@@ -133,11 +133,14 @@ def shown(errors: Array) -> str:
 
 def write(profiles: Path, runtime: str, found: Array, rows: int) -> None:
     """The slowdowns into a profile, beside the rest there."""
-    values = dict(catalog_in(profiles).runtime(runtime).calibration)
+    known = catalog_in(profiles).runtime(runtime)
+    values = dict(known.calibration)
     values.update({name: float(np.exp(log)) for name, log in zip(NAMES, found, strict=True)})
     path = profiles / "runtimes" / f"{runtime}.toml"
     fitted_on = f"{rows} rows of timm, the GPUs held; what is no slowdown, as fit.py says"
-    replace_sections(path, [section("calibration", dict(sorted(values.items())), fitted_on)])
+    replace_sections(
+        path, [section("calibration", dict(sorted(values.items())), fitted_on, known.measured_on)]
+    )
 
 
 if __name__ == "__main__":

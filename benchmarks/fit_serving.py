@@ -273,7 +273,9 @@ def local(rows: Sequence[Placed], profiles: Path, *, dry_run: bool) -> None:
     }
     path = profiles / "runtimes" / "llama-cpp.toml"
     fitted_on = f"{len(rows)} rows of xiongjiedai-llamacpp, the GPUs held"
-    replace_sections(path, [section("calibration", dict(sorted(values.items())), fitted_on)])
+    replace_sections(
+        path, [section("calibration", dict(sorted(values.items())), fitted_on, runtime.measured_on)]
+    )
     row = number(runtime.serving.row_operations * float(np.exp(found[-1])))
     text = re.sub(
         r"^(row_operations *= *)[0-9.e+-]+", rf"\g<1>{row}", path.read_text("utf-8"), flags=re.M

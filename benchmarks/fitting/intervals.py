@@ -27,9 +27,11 @@ class Widths:
         kinds: Spread of a lone kernel by kind, boards left out, whatever the runtime.
         kernels: The same of a runtime's own kernels, fp32 apart, by number of the runtime.
         scale: Of a lone kernel's spread.
-        run: Least spread of a run of a model, whatever the runtime.
+        run: Least spread of a run of a model, whatever the runtime; "unmeasured": under a runtime
+            that no run was measured of, that of the least known runtime elsewhere.
         runtime: Spread of a run by number of the runtime, for those with rows of whole models.
         runtime_fp32: The same of those with enough of them in fp32.
+        elsewhere: The same on an architecture that none of its runs was timed on.
     """
 
     kinds: Spreads
@@ -38,6 +40,7 @@ class Widths:
     run: dict[str, float]
     runtime: dict[int, float] = field(default_factory=dict)
     runtime_fp32: dict[int, float] = field(default_factory=dict)
+    elsewhere: dict[int, float] = field(default_factory=dict)
 
 
 def widths_of(table: Table, seen: Array, by_gpu: Array, by_architecture: Array) -> Widths:
@@ -57,15 +60,16 @@ def widths_of(table: Table, seen: Array, by_gpu: Array, by_architecture: Array) 
     run = {basis: _quantile(left[table.is_model]) for basis, left in off.items()}
     for values in (scale, run):
         values["spec"] = max(values["spec"], values["architecture"])
-    own, own_fp32 = {}, {}
+    own, own_fp32, elsewhere = {}, {}, {}
     for at in np.unique(table.run_runtime[table.is_model]).tolist():
         mine = table.is_model & (table.run_runtime == at)
         own[at] = _quantile(off["architecture"][mine])
+        elsewhere[at] = max(own[at], _quantile(off["spec"][mine]))
         in_fp32 = mine & runs_in_fp32(table.kernels, table.starts)
         if np.sum(in_fp32) >= FEWEST:
             own_fp32[at] = _quantile(off["architecture"][in_fp32])
-    run["calibrated"] = min(own.values())
-    return Widths(kinds, kernels, scale, run, own, own_fp32)
+    run["calibrated"], run["unmeasured"] = min(own.values()), max(elsewhere.values())
+    return Widths(kinds, kernels, scale, run, own, own_fp32, elsewhere)
 
 
 def _of_kinds(

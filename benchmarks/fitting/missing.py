@@ -10,7 +10,7 @@ MISSING: Mapping[str, str] = {
   are off by more than 30 %: another kernel ran); P4's hot rows; rocBLAS's tables. Even fitted
   on these very rows the error is the one that the table calls fitted. Tried: one tile for
   batches, long rows, Winograd's blocks and transforms, rows read again, the stopwatch's host,
-  all kept (22 to 18); without gain: kriging on the rows of other boards, trees on the
+  all kept (22 to 17); without gain: kriging on the rows of other boards, trees on the
   residuals.""",
     "NeuSight end to end": """\
   these values of boards again, on five to eighteen runs each: V100 left out comes out too slow,
@@ -24,7 +24,7 @@ MISSING: Mapping[str, str] = {
   each of the four boards is the first of its architecture. SGLang's own kernel on A100 is 27 %
   faster than FlashAttention-2 there, long prompts on L40S are slower than products there say,
   and nothing of either is seen on another board. Tried: kernels told apart by library, group,
-  format and width; copies around them; starts that no SM clock paces; all kept (23 to 18).""",
+  format and width; copies around them; starts that no SM clock paces; all kept (23 to 17).""",
     "attention, decoding": """\
   SGLang's own kernels on A100 move keys at 0.4 of the bandwidth where vLLM's reach 0.9;
   TensorRT-LLM 1.0 on L40S takes another kernel for few sequences, 1.3 does not. Both are

@@ -68,6 +68,8 @@ DISTRUST = """## What not to trust
 - **SGLang's own attention** ran on A100 alone: left out, prompts come out a quarter too slow there,
   decoding over long contexts in less than half its time. Heads wider than 256 are told by a dozen
   rows; over an fp8 cache in SGLang they are up to twice too fast.
+- **Tenths of a point**: two fits whose llama.cpp rows differed by 3 % of a few operations left
+  figures of left-out boards 0.1 to 0.4 points apart, that of YOLO by 2: some directions are flat.
 - **Compiled image models** were timed on one board, and their figure hangs on what the fit expects
   of boards: reasonable changes of that move it by 2 points.
 - **Single operators in a stopwatch** below 50 us show the test machine's host (25 to 60 us in eager

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,9 +32,13 @@ def number(value: float) -> str:
     return text if any(mark in text for mark in ".en") else f"{text}.0"
 
 
-def section(name: str, values: Mapping[str, float], fitted_on: str) -> str:
+def section(
+    name: str, values: Mapping[str, float], fitted_on: str, measured_on: Sequence[str] = ()
+) -> str:
     """One table; without data it says nothing of any."""
     head = [f"[{name}]"] + ([f'fitted_on = "{fitted_on}"'] if fitted_on else [])
+    if measured_on:
+        head.append("measured_on = [{}]".format(", ".join(f'"{one}"' for one in measured_on)))
     return "\n".join([*head, *(f"{key} = {number(value)}" for key, value in values.items())])
 
 
@@ -74,7 +78,7 @@ class Writer:
         found["clock_headroom"] = plan.HEADROOM[""]
         found.update(widths.kinds)
         found["interval_scale"], found["spread_run"] = widths.scale["spec"], widths.run["spec"]
-        found["spread_unmeasured_runtime"] = widths.run["spec"]
+        found["spread_unmeasured_runtime"] = widths.run["unmeasured"]
         ordered = {name: _within(name, found[name]) for name in PARAMETERS}
         path = self.profiles / "architectures" / "default.toml"
         replace_sections(path, [section("calibration", ordered, fitted_on)])
@@ -147,6 +151,7 @@ class Writer:
             own.update(widths.kernels.get(at, {}))
             if at in widths.runtime:
                 own["spread_run"] = widths.runtime[at]
+                own["spread_run_elsewhere"] = widths.elsewhere[at]
                 if at in widths.runtime_fp32:
                     own["spread_run_fp32"] = widths.runtime_fp32[at]
                 own.update(runs_by_kind(self.model.table, self.model.boards, at))
@@ -163,7 +168,14 @@ class Writer:
                     )
             path.write_text(text, encoding="utf-8")
             kept = dict(sorted(own.items()))
-            replace_sections(path, [section("calibration", kept, self.data.get(runtime, ""))])
+            data = self.data.get(runtime, "")
+            replace_sections(path, [section("calibration", kept, data, self._architectures_of(at))])
+
+    def _architectures_of(self, runtime: int) -> list[str]:
+        """Ids of the architectures that runs of models were timed on."""
+        rows = self.model.table
+        boards = rows.run_gpu[rows.is_model & (rows.run_runtime == runtime)]
+        return sorted({self.model.boards[at].profile.spec.architecture for at in boards.tolist()})
 
     def _group(self, group: str) -> dict[str, float]:
         """Values of a group that differ from the default's."""

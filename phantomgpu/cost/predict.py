@@ -358,7 +358,8 @@ def run_spread(
     """Spread of a run: of board or runtime, whichever is known less well. [gpu].
 
     A runtime under which no whole model was measured has none of its own and must not look sure;
-    nor must one in kinds of kernels that no measured run of it consists of.
+    nor must one on an architecture that none of its runs was measured on, or in kinds of kernels
+    that no measured run of it consists of.
 
     Args:
         boards: The GPUs.
@@ -368,10 +369,14 @@ def run_spread(
     """
     of_board = boards.values["spread_run"][:, 0]
     unmeasured = boards.values["spread_unmeasured_runtime"][:, 0]
-    of_any = runtime.calibration.get("spread_run", unmeasured)
-    of_runtime = runtime.calibration.get("spread_run_fp32", of_any) if is_fp32 else of_any
+    said = [
+        runtime.run_spread(name, is_fp32=is_fp32) for name in boards.architecture[:, 0].tolist()
+    ]
+    of_runtime = np.array([
+        other if known is None else known for known, other in zip(said, unmeasured, strict=True)
+    ])  # fmt: skip
     widened = of_runtime + unfamiliar * np.maximum(unmeasured - of_runtime, 0.0)
-    return np.maximum(of_board, widened)
+    return np.asarray(np.maximum(of_board, widened))
 
 
 def _unfamiliar(time_s: FloatArray, kinds: IndexArray, runtime: Runtime) -> FloatArray:

@@ -323,6 +323,9 @@ RUNTIME_PARAMETERS: Final[dict[str, Parameter]] = {
         Parameter("older_version", 0.0, 1.0, "1", "ln(slowdown) by each version number of age"),
         Parameter("spread_run", 0.0, 3.0, "1", "ln(error) that 80 % of its runs stay below"),
         Parameter("spread_run_fp32", 0.0, 3.0, "1", "the same of its runs in fp32, if known apart"),
+        Parameter(
+            "spread_run_elsewhere", 0.0, 3.0, "1", "the same on architectures that none ran on"
+        ),
         *(
             Parameter(f"runs_{kind}", 0.0, 1e6, "1", f"measured runs that {kind} kernels shape")
             for kind in KERNEL_KINDS

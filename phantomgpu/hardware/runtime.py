@@ -99,6 +99,7 @@ class Runtime:
             it does.
         models: What it serves: ``"any"`` model, or ``"language"`` models only.
         calibration: Fitted kernel-quality factors by parameter name.
+        measured_on: Ids of the architectures that whole models were timed on under it.
         sources: By dotted key.
         origin: The path it was read from.
         serving: How it serves generated tokens.
@@ -116,6 +117,7 @@ class Runtime:
     precisions: tuple[str, ...]
     vendors: tuple[str, ...]
     calibration: Mapping[str, float] = field(default_factory=dict)
+    measured_on: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     origin: str = ""
     models: str = "any"
@@ -138,3 +140,22 @@ class Runtime:
     transposes_convs_on: tuple[str, ...] = ()
     attention_on: Mapping[str, "Runtime"] = field(default_factory=dict)
     serving: Serving = field(default_factory=Serving)
+
+    def run_spread(self, architecture: str, *, is_fp32: bool = False) -> float | None:
+        """Logarithm that 80 % of the errors of its runs stay below.
+
+        Args:
+            architecture: Of the board. Where none of its runs was measured they are more off.
+            is_fp32: Whether the run is in fp32, whose boards and kernels are others.
+
+        Returns:
+            None where no run of it was measured at all.
+        """
+        fitted = self.calibration
+        of_any = fitted.get("spread_run")
+        if of_any is None:
+            return None
+        spread = fitted.get("spread_run_fp32", of_any) if is_fp32 else of_any
+        if architecture in self.measured_on:
+            return spread
+        return max(spread, fitted.get("spread_run_elsewhere", spread))

@@ -292,6 +292,8 @@ RUNTIME: Final[tuple[Key, ...]] = (
         "those of another runtime."),
     Key("kernels.borrows_from", "texts", "Ids of these runtimes, one for each of them."),
     *_calibration(RUNTIME_PARAMETERS),
+    Key("calibration.measured_on", "texts", "Ids of the architectures that whole models were timed "
+        "on; on others `calibration.spread_run_elsewhere` counts."),
     _SOURCES,
 )  # fmt: skip
 """Keys of ``runtimes/<id>.toml``."""

@@ -113,6 +113,7 @@ def runtime_of(
         whole_products=tuple(kernels.get("whole_products", ())),
         attention_on=attention_on,
         calibration=calibration_of(document),
+        measured_on=tuple(document.get("calibration", {}).get("measured_on", ())),
         sources=sources,
         origin=origin,
         serving=serving_of(document.get("serving", {})),
@@ -132,7 +133,8 @@ def serving_of(table: Document) -> Serving:
 def calibration_of(document: Document) -> Mapping[str, float]:
     """The fitted values of a document; empty where it has none."""
     table = document.get("calibration", {})
-    return {name: float(value) for name, value in table.items() if name != "fitted_on"}
+    said = ("fitted_on", "measured_on")
+    return {name: float(value) for name, value in table.items() if name not in said}
 
 
 def sources_of(document: Document) -> dict[str, str]:

@@ -201,10 +201,10 @@ def served_spread(gpus: Sequence[GpuProfile], runtime: Runtime, measured: float)
     Returns:
         [gpu]
     """
-    runs = runtime.calibration.get("spread_run", 0.0)
     spreads = []
     for gpu in gpus:
         values = gpu.calibration.values
+        runs = runtime.run_spread(gpu.spec.architecture)
         of_runtime = measured or runs or values["spread_unmeasured_runtime"]
         is_known = bool(measured) and gpu.calibration.basis == "calibrated"
         spreads.append(of_runtime if is_known else max(values["spread_run"], of_runtime))

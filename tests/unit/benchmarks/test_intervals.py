@@ -62,3 +62,18 @@ def test_runs_in_fp32_have_a_spread_of_their_own_where_there_are_enough(rows, ex
     spreads = widths(models, by_gpu=np.where(dtype == "fp32", 0.2, 0.05)).runtime_fp32
 
     assert spreads == pytest.approx(expected)
+
+
+def test_runs_are_less_known_on_architectures_and_under_runtimes_that_were_not_measured():
+    found = widths(a_table({"dtype": "fp16"}))
+
+    assert found.runtime == {0: pytest.approx(0.1)}
+    assert found.elsewhere == {0: pytest.approx(0.3)}
+    assert found.run["unmeasured"] == pytest.approx(0.3)
+
+
+def test_nothing_is_surer_where_less_is_known():
+    found = widths(a_table({"dtype": "fp16"}), by_architecture=0.05)
+
+    assert found.elsewhere == {0: pytest.approx(0.1)}
+    assert found.run["unmeasured"] == pytest.approx(0.1)

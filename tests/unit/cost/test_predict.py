@@ -132,6 +132,18 @@ def test_interval_is_that_of_board_runtime_or_kind_of_kernel_whichever_is_known_
     assert np.log(estimate.high_s / estimate.latency_s) == pytest.approx(expected)
 
 
+def test_interval_is_wider_on_an_architecture_that_no_run_of_the_runtime_was_measured_on():
+    gpu = a_gpu(calibration={"spread_run": 0.05})
+    fitted = {"spread_run": 0.1, "spread_run_elsewhere": 0.3, "runs_matmul": 50.0}
+    there, elsewhere = (
+        predict([a_workload()], [gpu], a_runtime(calibration=fitted, measured_on=names))[0]
+        for names in (("Roundness",), ("Squareness",))
+    )
+
+    assert np.log(there.high_s / there.latency_s) == pytest.approx(0.1)
+    assert np.log(elsewhere.high_s / elsewhere.latency_s) == pytest.approx(0.3)
+
+
 def test_interval_of_a_run_in_fp32_is_that_of_such_runs_where_they_are_known_apart():
     gpu = a_gpu(calibration={"spread_run": 0.05})
     runtime = a_runtime(
