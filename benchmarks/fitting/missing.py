@@ -21,7 +21,7 @@ MISSING: Mapping[str, str] = {
   rows, leave 8 %. Tried: what small tiles cost to feed, the cache's halves, splits, stages by
   format, cold weights, all kept (21 to 11); without gain: kriging on calibrated rows.""",
     "attention, prompt": """\
-  each of the four boards is the first of its architecture. SGLang's own kernel on A100 is 27 %
+  each of the four boards is the first of its architecture. SGLang's own kernel on A100 is a fifth
   faster than FlashAttention-2 there, long prompts on L40S are slower than products there say,
   and nothing of either is seen on another board. Tried: kernels told apart by library, group,
   format and width; copies around them; starts that no SM clock paces; all kept (23 to 17).""",
@@ -31,8 +31,8 @@ MISSING: Mapping[str, str] = {
   known once rows of the board are. Tried: rules for splitting read from each library, blocks
   that fill an SM, fp8 unpacked by hand, all kept (40 to 17).""",
     "TensorRT BERT": """\
-  the last point of the median. One version of TensorRT ran on each architecture, so that age
-  and board cannot be told apart. Tried: its plugins' attention, kept (10 to 7); a floor under
+  one version of TensorRT ran on each architecture, so that age
+  and board cannot be told apart. Tried: its plugins' attention, kept (10 to 5); a floor under
   kernels that falls with the clock, taken back.""",
     "image models, compiled": """\
   two boards of one kind, each told by the other alone.""",

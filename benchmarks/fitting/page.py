@@ -65,7 +65,7 @@ DISTRUST = """## What not to trust
 - **TensorRT**: each architecture was timed in another version, so that the two cannot be told
   apart. V100 PCIe and SXM2 measure alike: PCIe left out is 8 % too slow in fp16. T4 alone ran
   convolutions, so that nothing tells TensorRT's when it is left out.
-- **SGLang's own attention** ran on A100 alone: left out, prompts come out a quarter too slow there,
+- **SGLang's own attention** ran on A100 alone: left out, prompts come out a fifth too slow there,
   decoding over long contexts in less than half its time. Heads wider than 256 are told by a dozen
   rows; over an fp8 cache in SGLang they are up to twice too fast.
 - **Tenths of a point**: two fits whose llama.cpp rows differed by 3 % of a few operations left
