@@ -67,7 +67,8 @@ DISTRUST = """## What not to trust
   convolutions, so that nothing tells TensorRT's when it is left out.
 - **SGLang's own attention** ran on A100 alone: left out, prompts come out a fifth too slow there,
   decoding over long contexts in less than half its time. Heads wider than 256 are told by a dozen
-  rows; over an fp8 cache in SGLang they are up to twice too fast.
+  rows: in SGLang long prompts over an fp8 cache come out a third too fast, short ones up to twice
+  too slow.
 - **Tenths of a point**: two fits whose llama.cpp rows differed by 3 % of a few operations left
   figures of left-out boards 0.1 to 0.4 points apart, that of YOLO by 2: some directions are flat.
 - **Compiled image models** were timed on one board, and their figure hangs on what the fit expects
