@@ -76,10 +76,8 @@ def _of_kinds(
     table: Table, off: Array, alone: NDArray[np.bool_]
 ) -> tuple[Spreads, dict[int, Spreads]]:
     """Spreads by kind, and those of the kinds of each runtime that have enough rows."""
-    shown, is_fp32 = (
-        kind_shown(table.kinds, table.starts),
-        runs_in_fp32(table.kernels, table.starts),
-    )
+    shown = kind_shown(table.kinds, table.starts)
+    is_fp32 = runs_in_fp32(table.kernels, table.starts)
     usual = _quantile(off[alone])
     kinds: Spreads = {}
     kernels: dict[int, Spreads] = {}

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from benchmarks.fitting import plan
 from benchmarks.fitting.solve import fit, slopes_of
 from benchmarks.fitting.table import Array, Table, paired_boards
+from phantomgpu.cost.host import LENT, Host, variants_of
 from phantomgpu.cost.kinds import FAMILY, KINDS
-from phantomgpu.cost.predict import LENT, Host, run_times, splits_of
-from phantomgpu.cost.variants import Variants, listed
+from phantomgpu.cost.predict import run_times
 from phantomgpu.hardware.calibration import PARAMETERS
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
@@ -232,7 +232,7 @@ class Model:
                 0.0,
             ),
             behind_s=np.where(t.is_alone, behind_s, 0.0),
-            variants=self._variants(t),
+            variants=variants_of(list(self.profiles.values()), t.runtime),
             slow_launch_s=self._slow_launch(named, t),
             run_slowdown=np.where(t.is_model, own["run_slowdown"][run], 1.0) * older,
         )
@@ -280,29 +280,6 @@ class Model:
                     borrowed = (t.runtime == at) & may_be_lent & (architecture == name)
                     of[borrowed] = self.runtimes.index(lender.id)
         return of
-
-    def _variants(self, t: Table) -> Variants:
-        """Attention kernels of each kernel's runtime, as the profiles state them."""
-        stated = list(self.profiles.values())
-        return Variants(
-            np.array([float(r.decode_groups[0]) for r in stated])[t.runtime],
-            np.array([float(r.decode_groups[1]) for r in stated])[t.runtime],
-            np.array([float(r.prompt_group_most) for r in stated])[t.runtime],
-            np.array([r.packs_prompts_on for r in stated])[t.runtime],
-            np.array([float(r.prompt_least) for r in stated])[t.runtime],
-            np.array([r.unpacks_fp8_on for r in stated])[t.runtime],
-            np.array([listed(r.swaps_groups_on) for r in stated])[t.runtime],
-            np.array([listed(r.decodes_alone_on) for r in stated])[t.runtime],
-            np.array([listed(r.fills_rows_on) for r in stated])[t.runtime],
-            np.array([listed(r.narrows_queries_on) for r in stated])[t.runtime],
-            np.array([listed(r.multiplies_fp8_on) for r in stated])[t.runtime],
-            np.stack([splits_of(r) for r in stated])[t.runtime],
-            np.array([float(r.vector_rows_most) for r in stated])[t.runtime],
-            np.array([listed(r.transposes_convs_on) for r in stated])[t.runtime],
-            np.array([listed(r.unfused_on) for r in stated])[t.runtime],
-            np.array([float(r.whole_heads_most) for r in stated])[t.runtime],
-            np.array([float(r.held_columns_most) for r in stated])[t.runtime],
-        )
 
     def slopes(self, x: Array) -> Array:
         """Slopes of the predicted logarithms against the values. [run, value]."""

@@ -102,8 +102,9 @@ BOARD: Final[Mapping[str, float]] = {
 """Sigma of what one board changes."""
 
 MOST: Final[Mapping[str, float]] = {"bandwidth_efficiency": 0.92}
-"""What no board exceeds, whatever its rows say: BabelStream's best. NeuSight's rows of A100 would
-have 1.09 of the peak, since what a kernel writes last stays in the cache."""
+"""What no board exceeds, whatever its rows say: BabelStream's best (Deakin et al., "Evaluating
+Attainable Memory Bandwidth of Parallel Programming Models via BabelStream", IJCSE 2018). NeuSight's
+rows of A100 would have 1.09 of the peak, since what a kernel writes last stays in the cache."""
 
 PROCESS: Final[Mapping[str, tuple[float, float]]] = {
     "pascal": (1.6, 1.4e9), "volta": (1.3, 1.45e9), "turing": (1.3, 1.45e9),

@@ -1,8 +1,7 @@
 """Workloads on GPUs to Estimates: the only place where terms, profiles and runs meet."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,75 +10,21 @@ from phantomgpu.cost.beside import beside_s
 from phantomgpu.cost.columns import Boards, boards_of, joined
 from phantomgpu.cost.estimate import Estimate
 from phantomgpu.cost.footprint import footprint_bytes
-from phantomgpu.cost.interval import interval_ends
+from phantomgpu.cost.host import Host, host_of, kernels_on
+from phantomgpu.cost.interval import interval_ends, run_spread, unfamiliar_share
 from phantomgpu.cost.kernels import Activities, activities
-from phantomgpu.cost.kinds import FAMILY, KINDS, kinds_of
+from phantomgpu.cost.kinds import FAMILY, kinds_of
 from phantomgpu.cost.power import clock_slowdown, run_energy
 from phantomgpu.cost.roofline import overlap_sharpness, smooth_maximum
 from phantomgpu.cost.starting import PRODUCTS, gaps, start_times
 from phantomgpu.cost.stream import stream_time
 from phantomgpu.cost.unfused import PARTS, is_unfused
-from phantomgpu.cost.variants import Variants, listed
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
-from phantomgpu.workload.workload import PEAKS, Kernels, Workload
+from phantomgpu.workload.workload import Kernels, Workload
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
-
-LENT: Final = tuple(FAMILY[name] for name in ("attention", "decode"))
-"""Kinds of kernels that a runtime may take from another: of heads wider than FlashAttention's each
-has its own."""
-
-_IS_LENT: Final = np.isin(np.arange(len(KINDS)), LENT)
-
-
-@dataclass(frozen=True, slots=True)
-class Lent:
-    """Another library's attention kernels, which a runtime takes on one architecture.
-
-    Attributes:
-        architecture: Its id.
-        slowdown: Of those kernels beside the runtime's own; 1 for all but ``LENT``. [kernel]
-        start: Likewise of their start and end. [kernel]
-    """
-
-    architecture: str
-    slowdown: FloatArray
-    start: FloatArray
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """A runtime as columns over kernels.
-
-    Attributes:
-        launch_s: Gap on the GPU before each. [kernel]
-        dispatch_s: Host time to issue it. [kernel]
-        slowdown: Of the runtime's kernel beside the best ones. [kernel]
-        start_share: Part of a kernel's start and end that its neighbours leave. [kernel]
-        start_s: Host and synchronisation time of a run. [run]
-        variants: Which attention kernels it takes.
-        run_slowdown: Of a run of several kernels beside the sum of kernels timed alone. [run]
-        lent: Attention kernels that it takes from elsewhere.
-        behind_s: Host time after the launch of a lone kernel that a stopwatch shows. [run]
-        slow_launch_s: What the gap before each is longer by, by id of the architecture. [kernel]
-    """
-
-    launch_s: FloatArray
-    dispatch_s: FloatArray
-    slowdown: FloatArray
-    start_share: FloatArray
-    start_s: FloatArray
-    variants: Variants
-    run_slowdown: FloatArray
-    lent: tuple[Lent, ...] = ()
-    behind_s: FloatArray | float = 0.0
-    slow_launch_s: Mapping[str, FloatArray] = field(default_factory=dict)
-
-
-ENOUGH_RUNS: Final = 10
-"""Measured runs, shaped by a kind of kernel, that tell how far off it is in a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,66 +74,6 @@ def predict(
             zip(workloads, starts.tolist(), ends, strict=True)
         )
     ]
-
-
-def host_of(runtime: Runtime, kinds: IndexArray, runs: int) -> Host:
-    """The runtime's columns for kernels of these kinds."""
-    fitted = runtime.calibration
-    slowdown, start = slowdown_of(runtime), start_of(runtime)
-    return Host(
-        launch_s=np.full(len(kinds), runtime.launch_s),
-        dispatch_s=np.full(len(kinds), runtime.dispatch_s),
-        slowdown=slowdown[kinds],
-        start_share=fitted.get("start_share", 1.0) * start[kinds],
-        start_s=np.full(runs, runtime.start_s),
-        variants=Variants(
-            least_group=np.full(len(kinds), float(runtime.decode_groups[0])),
-            most_group=np.full(len(kinds), float(runtime.decode_groups[1])),
-            most_prompt_group=np.full(len(kinds), float(runtime.prompt_group_most)),
-            packs_on=np.full(len(kinds), runtime.packs_prompts_on),
-            prompt_least=np.full(len(kinds), float(runtime.prompt_least)),
-            unpacks_on=np.full(len(kinds), runtime.unpacks_fp8_on),
-            swaps_on=np.full(len(kinds), listed(runtime.swaps_groups_on)),
-            alone_on=np.full(len(kinds), listed(runtime.decodes_alone_on)),
-            fills_rows_on=np.full(len(kinds), listed(runtime.fills_rows_on)),
-            narrows_queries_on=np.full(len(kinds), listed(runtime.narrows_queries_on)),
-            narrow_on=np.full(len(kinds), listed(runtime.multiplies_fp8_on)),
-            splits=np.tile(splits_of(runtime), (len(kinds), 1)),
-            vector_rows=np.full(len(kinds), float(runtime.vector_rows_most)),
-            transposes_on=np.full(len(kinds), listed(runtime.transposes_convs_on)),
-            unfused_on=np.full(len(kinds), listed(runtime.unfused_on)),
-            held_most=np.full(len(kinds), float(runtime.held_columns_most)),
-            whole_most=np.full(len(kinds), float(runtime.whole_heads_most)),
-        ),
-        run_slowdown=np.full(runs, fitted.get("run_slowdown", 1.0)),
-        slow_launch_s={
-            name: np.full(len(kinds), fitted.get("slow_launch_us", 0.0) * 1e-6)
-            for name in runtime.slow_launch_on
-        },
-        lent=tuple(
-            Lent(
-                architecture,
-                np.where(_IS_LENT, slowdown_of(lender) / slowdown, 1.0)[kinds],
-                np.where(_IS_LENT, start_of(lender) / start, 1.0)[kinds],
-            )
-            for architecture, lender in runtime.attention_on.items()
-        ),
-    )
-
-
-def splits_of(runtime: Runtime) -> NDArray[np.bool_]:
-    """Whether it splits products along the reduced dimension. [peak]."""
-    return np.array([peak not in runtime.whole_products for peak in PEAKS])
-
-
-def slowdown_of(runtime: Runtime) -> FloatArray:
-    """Its kernels beside the best of their kind. [kind]."""
-    return np.array([runtime.calibration.get(f"slowdown_{kind}", 1.0) for kind in KINDS])
-
-
-def start_of(runtime: Runtime) -> FloatArray:
-    """Start of its kernels beside the usual one of their kind. [kind]."""
-    return np.array([runtime.calibration.get(f"start_{kind}", 1.0) for kind in KINDS])
 
 
 def run_times(
@@ -265,16 +150,6 @@ def run_times(
     return Times(work.core_s * slower, traffic_s, kernel_s, device_s, latency_s, energy_j)
 
 
-def kernels_on(host: Host, boards: Boards) -> tuple[FloatArray, FloatArray]:
-    """Slowdown and start of the kernels that a runtime takes on each board. Each [gpu, kernel]."""
-    slowdown, start_share = host.slowdown, host.start_share
-    for lent in host.lent:
-        is_there = boards.architecture == lent.architecture
-        slowdown = slowdown * np.where(is_there, lent.slowdown, 1.0)
-        start_share = start_share * np.where(is_there, lent.start, 1.0)
-    return slowdown, start_share
-
-
 def sharpness_of(kinds: IndexArray, boards: Boards, work: Activities) -> FloatArray:
     """How well each kernel overlaps arithmetic and traffic. [gpu, kernel]."""
     values = boards.values
@@ -326,7 +201,7 @@ def _estimate(
         spread=run_spread(
             boards,
             runtime,
-            _unfamiliar(kernel_s * count, kinds[place], runtime),
+            unfamiliar_share(kernel_s * count, kinds[place], runtime),
             is_fp32=workload.precision == "fp32",
         ),
         scale=np.ones(()),
@@ -346,44 +221,6 @@ def _estimate(
         bound=_bounds(core_s, traffic_s, launch_s, count),
         supported=~np.isnan(latency_s),
     )
-
-
-def run_spread(
-    boards: Boards,
-    runtime: Runtime,
-    unfamiliar: FloatArray | float = 0.0,
-    *,
-    is_fp32: bool = False,
-) -> FloatArray:
-    """Spread of a run: of board or runtime, whichever is known less well. [gpu].
-
-    A runtime under which no whole model was measured has none of its own and must not look sure;
-    nor must one on an architecture that none of its runs was measured on, or in kinds of kernels
-    that no measured run of it consists of.
-
-    Args:
-        boards: The GPUs.
-        runtime: Its profile.
-        unfamiliar: Share of the run's time in such kinds. [gpu]
-        is_fp32: Whether it runs in fp32, whose boards and kernels are others.
-    """
-    of_board = boards.values["spread_run"][:, 0]
-    unmeasured = boards.values["spread_unmeasured_runtime"][:, 0]
-    said = [
-        runtime.run_spread(name, is_fp32=is_fp32) for name in boards.architecture[:, 0].tolist()
-    ]
-    of_runtime = np.array([
-        other if known is None else known for known, other in zip(said, unmeasured, strict=True)
-    ])  # fmt: skip
-    widened = of_runtime + unfamiliar * np.maximum(unmeasured - of_runtime, 0.0)
-    return np.asarray(np.maximum(of_board, widened))
-
-
-def _unfamiliar(time_s: FloatArray, kinds: IndexArray, runtime: Runtime) -> FloatArray:
-    """Share of a run's time in kinds that shaped too few of the runtime's measured runs. [gpu]."""
-    runs = np.array([runtime.calibration.get(f"runs_{kind}", 0.0) for kind in KINDS])
-    share = np.sum(time_s * (runs[kinds] < ENOUGH_RUNS), axis=1) / np.sum(time_s, axis=1)
-    return np.asarray(np.nan_to_num(share))
 
 
 def _bounds(

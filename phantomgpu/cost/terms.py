@@ -6,15 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phantomgpu.cost.columns import boards_of
+from phantomgpu.cost.host import host_of, kernels_on
 from phantomgpu.cost.kernels import Activities, activities
 from phantomgpu.cost.kinds import KINDS, kinds_of
-from phantomgpu.cost.predict import (
-    Times,
-    host_of,
-    kernels_on,
-    run_times,
-    sharpness_of,
-)
+from phantomgpu.cost.predict import Times, run_times, sharpness_of
 from phantomgpu.hardware.gpu import GpuProfile
 from phantomgpu.hardware.runtime import Runtime
 from phantomgpu.workload.workload import Workload

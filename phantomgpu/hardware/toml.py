@@ -17,6 +17,9 @@ US: Final = 1e-6
 LEFT_BY_ECC: Final = 15 / 16
 """Share of its capacity that a memory has left which keeps its ECC in itself."""
 
+_WORDS: Final = ("fitted_on", "measured_on")
+"""What a table of fitted values says in words."""
+
 
 def spec_of(document: Document) -> Spec:
     """A checked and complete GPU document's ``[spec]`` in SI units."""
@@ -133,8 +136,7 @@ def serving_of(table: Document) -> Serving:
 def calibration_of(document: Document) -> Mapping[str, float]:
     """The fitted values of a document; empty where it has none."""
     table = document.get("calibration", {})
-    said = ("fitted_on", "measured_on")
-    return {name: float(value) for name, value in table.items() if name not in said}
+    return {name: float(value) for name, value in table.items() if name not in _WORDS}
 
 
 def sources_of(document: Document) -> dict[str, str]:

@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phantomgpu.cost.columns import Boards, joined
+from phantomgpu.cost.host import Host, host_of
+from phantomgpu.cost.interval import run_spread
 from phantomgpu.cost.kinds import kinds_of
-from phantomgpu.cost.predict import Host, host_of, run_spread, run_times
+from phantomgpu.cost.predict import run_times
 from phantomgpu.hardware import Runtime
 from phantomgpu.validation.age import age_slowdown
 from phantomgpu.validation.models import METRICS, Placed

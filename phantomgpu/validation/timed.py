@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phantomgpu.cost.columns import Boards, boards_of
+from phantomgpu.cost.host import Host, host_of, start_of
 from phantomgpu.cost.interval import interval_ends
 from phantomgpu.cost.kinds import FAMILY, KINDS, kinds_of
-from phantomgpu.cost.predict import Host, host_of, run_times, start_of
+from phantomgpu.cost.predict import run_times
 from phantomgpu.hardware import Catalog, Runtime
 from phantomgpu.validation.baseline import roofline_s
 from phantomgpu.validation.operators import Measured, measured, table_of

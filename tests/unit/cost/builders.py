@@ -3,9 +3,9 @@
 import numpy as np
 
 from phantomgpu.cost.columns import boards_of
+from phantomgpu.cost.host import host_of
 from phantomgpu.cost.kernels import activities
 from phantomgpu.cost.kinds import kinds_of
-from phantomgpu.cost.predict import host_of
 from phantomgpu.hardware.calibration import PARAMETERS
 from phantomgpu.hardware.gpu import Calibration, GpuProfile, Spec
 from phantomgpu.hardware.runtime import Runtime

@@ -5,7 +5,7 @@ import pytest
 
 from phantomgpu.cost.beside import beside_s
 from phantomgpu.cost.columns import boards_of
-from phantomgpu.cost.predict import host_of
+from phantomgpu.cost.host import host_of
 from phantomgpu.cost.starting import START_HZ
 from tests.unit.cost.builders import a_gpu, a_kernel, a_runtime, kernels_of
 

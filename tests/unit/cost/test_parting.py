@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from phantomgpu.cost.columns import boards_of
+from phantomgpu.cost.host import host_of
 from phantomgpu.cost.parting import parting_of, parts_of
-from phantomgpu.cost.predict import host_of
 from phantomgpu.hardware.gpu import GpuProfile
 from tests.unit.cost.builders import a_gpu, a_kernel, a_runtime, kernels_of
 
