@@ -188,7 +188,7 @@ def progress_line(state):
     if said:
         return escaped(said)
     if state["made"] == "build":
-        return "Computed by this engine when the page was built"
+        return "Computed when the page was built"
     return "Computed in this tab"
 
 

@@ -104,6 +104,9 @@ def test_saved_comparison_opens_here_and_on_the_command_line(
     live.live()
     assert live.cells() != shown
     live.drop(saved)
+    # A drop is read after the page has said that it has nothing left to do.
+    expect(live.page.locator("#show-batch-48")).to_be_attached()
+    live.settle()
 
     assert saved.name == "comparison.phantom.toml"
     assert live.cells() == shown
